@@ -1,0 +1,300 @@
+"""The plane the points lie in: field, lines, axes and points, drawn crisply and cheaply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app import theme as themes
+from app.canvas import backdrop, sprites
+from app.canvas.shown import CROWD, ShownPoints, no_points
+from app.widgets.painting import draw_focus_ring
+from core.data import DOMAIN
+from core.spec import Task
+
+
+class PlaneView(QWidget):
+    """The plane [-DOMAIN, DOMAIN]², square and centred in the widget.
+
+    Points and field are kept as pixmaps and redrawn only when they, the size or the theme change.
+    """
+
+    hovered = Signal(float, float)
+    """The plane coordinates under the pointer."""
+    left = Signal()
+    """The pointer has left the plane."""
+
+    ground = "panel"
+    """The colour token under the points where there is no field."""
+    focus_shown = False
+    """Whether to show that the widget has the keyboard."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = no_points()
+        self._highlight: npt.NDArray[np.bool_] | None = None
+        self._field: QImage | None = None
+        self._lines: list[npt.NDArray[np.float64]] = []
+        self._field_pixmap: QPixmap | None = None
+        self._points_pixmap: QPixmap | None = None
+        self._positions: npt.NDArray[np.int_] = np.empty((0, 2), dtype=np.int_)
+        self._line_path: QPainterPath | None = None
+        self.points_drawn = 0
+        self.setMouseTracking(True)
+        self.setMinimumSize(96, 96)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("The plane of the two inputs")
+        themes.theme_events().changed.connect(self.update_theme)
+
+    # What is shown
+
+    def set_field(self, rgba: npt.NDArray[np.uint8] | None) -> None:
+        """Show ``rgba`` (n, m, 4) uint8 under the points: its first row lies at x2 = DOMAIN, its last at -DOMAIN.
+
+        Raises ValueError for another shape or type.
+        """
+        if rgba is None:
+            self._field = None
+        else:
+            if rgba.ndim != 3 or rgba.shape[2] != 4 or rgba.dtype != np.uint8:
+                raise ValueError(f"a field is (n, m, 4) uint8, not {rgba.shape} {rgba.dtype}")
+            data = np.ascontiguousarray(rgba)
+            image = QImage(data.data, data.shape[1], data.shape[0], 4 * data.shape[1], QImage.Format.Format_RGBA8888)
+            self._field = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy of its own
+        self._field_pixmap = None
+        self.update()
+
+    def set_lines(self, lines: Sequence[npt.NDArray[np.float64]]) -> None:
+        """Show ``lines``, each (m, 2) in plane coordinates: the boundary, or a contour."""
+        self._lines = list(lines)
+        self._line_path = None
+        self.update()
+
+    def set_points(
+        self,
+        x: npt.NDArray[np.float64],
+        y: npt.NDArray[np.float64],
+        task: Task,
+        *,
+        train: npt.NDArray[np.bool_],
+        wrong: npt.NDArray[np.bool_] | None = None,
+        show_test: bool = True,
+        value_limit: float = 1.0,
+    ) -> None:
+        """Show points ``x`` (N, 2) of class or value ``y`` (N,).
+
+        Those with ``train`` (N,) are filled, the others hollow or, without ``show_test``, hidden; those with ``wrong``
+        (N,) are ringed. ``value_limit`` is the value that has full colour.
+        """
+        before = self._shown
+        xy = np.asarray(x, dtype=np.float64).reshape(len(y), -1)[:, :2] if len(y) else np.empty((0, 2))
+        self._shown = ShownPoints(
+            xy, np.asarray(y, dtype=np.float64), task, np.asarray(train, dtype=np.bool_), wrong, show_test, value_limit
+        )
+        if self._points_pixmap is not None:
+            if self._shown.begins_with(before):
+                self._draw_points(self._points_pixmap, len(before.y))
+            else:
+                self._points_pixmap = None
+        if self._highlight is not None and len(self._highlight) != len(y):
+            self._highlight = None
+        self.update()
+
+    def set_wrong(self, wrong: npt.NDArray[np.bool_] | None) -> None:
+        """Ring the points with ``wrong`` (N,), without drawing the points again."""
+        shown = self._shown
+        self._shown = ShownPoints(shown.x, shown.y, shown.task, shown.train, wrong, shown.show_test, shown.value_limit)
+        self.update()
+
+    def set_highlight(self, selected: npt.NDArray[Any] | None) -> None:
+        """Ring the points at ``selected``, a mask (N,) or indices, in the accent colour; None for none."""
+        if selected is None:
+            self._highlight = None
+        else:
+            mask = np.zeros(len(self._shown.y), dtype=np.bool_)
+            mask[selected] = True
+            self._highlight = mask
+        self.update()
+
+    @property
+    def shown(self) -> ShownPoints:
+        """The points on the plane now."""
+        return self._shown
+
+    # Geometry
+
+    def sizeHint(self) -> QSize:
+        """A square of comfortable size."""
+        side = themes.theme().px(320)
+        return QSize(side, side)
+
+    def plane_rect(self) -> QRectF:
+        """The square the plane fills, on whole pixels, in widget coordinates."""
+        side = max(1, min(self.width(), self.height()))
+        return QRectF((self.width() - side) // 2, (self.height() - side) // 2, side, side)
+
+    def to_plane(self, position: QPointF) -> tuple[float, float]:
+        """The plane coordinates at a widget position; outside the plane they go on past DOMAIN."""
+        rect = self.plane_rect()
+        return (
+            (position.x() - rect.left()) / rect.width() * 2 * DOMAIN - DOMAIN,
+            DOMAIN - (position.y() - rect.top()) / rect.height() * 2 * DOMAIN,
+        )
+
+    def to_widget(self, x1: float, x2: float) -> QPointF:
+        """The widget position of plane coordinates."""
+        rect = self.plane_rect()
+        return QPointF(
+            rect.left() + (x1 + DOMAIN) / (2 * DOMAIN) * rect.width(),
+            rect.top() + (DOMAIN - x2) / (2 * DOMAIN) * rect.height(),
+        )
+
+    def pixels_per_unit(self) -> float:
+        """How many logical pixels one unit of the plane covers."""
+        return self.plane_rect().width() / (2 * DOMAIN)
+
+    def marker_diameter(self) -> float:
+        """How large a marker is, in logical pixels: it grows with the plane and shrinks a little in a crowd."""
+        low, high = themes.theme().scale * np.array([6.5, 12.0])
+        crowd = 0.82 if len(self._shown.y) > CROWD else 1.0
+        return float(np.clip(self.plane_rect().width() * 0.021 + 2.2, low, high)) * crowd
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Ground or field, axes, lines, points, rings, and what a subclass lays over them."""
+        pixmap = self._points_pixmap
+        if pixmap is not None and pixmap.devicePixelRatio() != self.devicePixelRatioF():  # on another screen now
+            self._forget_pictures()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = self.plane_rect()
+        painter.save()
+        painter.setClipRect(rect)
+        self._paint_ground(painter, rect)
+        backdrop.axes(painter, rect, on_field=self._field is not None)
+        self._paint_lines(painter)
+        if self._points_pixmap is None:
+            self._points_pixmap = self._all_points()
+        painter.drawPixmap(rect.topLeft(), self._points_pixmap)
+        self._paint_rings(painter, self._shown.wrong, "bad", 1.75)
+        self._paint_rings(painter, self._highlight, "accent", 1.4)
+        backdrop.ticks(painter, rect, self.ground, on_field=self._field is not None)
+        self.paint_overlay(painter, rect)
+        painter.restore()
+        backdrop.corners(painter, rect)
+        self.paint_frame(painter, rect)
+        painter.end()
+
+    def paint_overlay(self, painter: QPainter, rect: QRectF) -> None:
+        """Lay something over the points, inside the plane; for subclasses."""
+
+    def paint_frame(self, painter: QPainter, rect: QRectF) -> None:
+        """Draw around the plane; a focus line where the widget has the keyboard."""
+        if self.focus_shown:
+            draw_focus_ring(painter, rect)
+
+    def _paint_ground(self, painter: QPainter, rect: QRectF) -> None:
+        if self._field is None:
+            painter.fillRect(rect, themes.theme().color(self.ground))
+            return
+        if self._field_pixmap is None:
+            self._field_pixmap = backdrop.scaled_field(self._field, rect.width(), self.devicePixelRatioF(), self.ground)
+        painter.drawPixmap(rect.topLeft(), self._field_pixmap)
+
+    def _paint_lines(self, painter: QPainter) -> None:
+        if not self._lines:
+            return
+        if self._line_path is None:
+            path = QPainterPath()
+            rect = self.plane_rect()
+            for line in self._lines:
+                at = (np.asarray(line) * (1.0, -1.0) + DOMAIN) / (2 * DOMAIN) * rect.width() + (rect.left(), rect.top())
+                path.addPolygon(QPolygonF([QPointF(a, b) for a, b in at.tolist()]))
+            self._line_path = path
+        color = QColor(themes.theme().color("text"))
+        color.setAlphaF(0.8)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(color, 1.4 * themes.theme().scale))
+        painter.drawPath(self._line_path)
+
+    def _all_points(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        side = max(1, round(self.plane_rect().width() * ratio))
+        pixmap = QPixmap(side, side)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        pixmap.setDevicePixelRatio(ratio)
+        self._draw_points(pixmap, 0)
+        return pixmap
+
+    def _draw_points(self, pixmap: QPixmap, start: int) -> None:
+        """Draw the points from index ``start`` on onto the pixmap, in its own device pixels."""
+        shown, ratio = self._shown, pixmap.devicePixelRatio()
+        at = (shown.x * (1.0, -1.0) + DOMAIN) / (2 * DOMAIN) * pixmap.width()
+        self._positions = np.floor(np.clip(at, -1e4, 1e5)).astype(np.int_)
+        chosen = np.flatnonzero(shown.visible())
+        chosen = chosen[chosen >= start]
+        self.points_drawn += len(chosen)
+        if not len(chosen):
+            return
+        pictures, which = sprites.pictures_for(
+            shown.y[chosen], shown.task, shown.train[chosen], self.marker_diameter() * ratio, shown.value_limit
+        )
+        pixmap.setDevicePixelRatio(1.0)
+        painter = QPainter(pixmap)
+        sprites.stamp(painter, self._positions[chosen], pictures, which)
+        painter.end()
+        pixmap.setDevicePixelRatio(ratio)
+
+    def _paint_rings(self, painter: QPainter, mask: npt.NDArray[np.bool_] | None, token: str, grow: float) -> None:
+        if mask is None or len(mask) != len(self._positions):
+            return
+        chosen = np.flatnonzero(mask & self._shown.visible())
+        if not len(chosen):
+            return
+        ratio, scale = self.devicePixelRatioF(), themes.theme().scale
+        rect = self.plane_rect()
+        picture = sprites.ring(
+            themes.theme().color(token).rgba(),
+            round(self.marker_diameter() * grow * ratio, 1),
+            (1.4 if token == "bad" else 1.2) * scale * ratio,
+        )
+        painter.save()
+        painter.translate(rect.topLeft())
+        painter.scale(1 / ratio, 1 / ratio)
+        sprites.stamp(painter, self._positions[chosen], [picture], np.zeros(len(chosen), dtype=np.int_))
+        painter.restore()
+
+    # Events
+
+    def resizeEvent(self, event: Any) -> None:
+        """Draw everything anew at the new size."""
+        self._forget_pictures()
+        super().resizeEvent(event)
+
+    def update_theme(self) -> None:
+        """Draw everything anew in the theme's colours."""
+        self._forget_pictures()
+        self.updateGeometry()
+
+    def _forget_pictures(self) -> None:
+        self._field_pixmap = self._points_pixmap = self._line_path = None
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell where the pointer is."""
+        if self.plane_rect().contains(event.position()):
+            self.hovered.emit(*self.to_plane(event.position()))
+        else:
+            self.left.emit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell that the pointer is gone."""
+        self.left.emit()
+        super().leaveEvent(event)

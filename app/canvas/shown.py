@@ -1,0 +1,48 @@
+"""The points a plane shows, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.spec import Task
+
+CROWD = 1200
+"""With more points than this, markers are drawn smaller."""
+
+
+@dataclass(frozen=True)
+class ShownPoints:
+    """What the plane shows as points: ``x`` (N, 2), ``y`` (N,), and which of them train, are wrong, are selected."""
+
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+    task: Task
+    train: npt.NDArray[np.bool_]
+    wrong: npt.NDArray[np.bool_] | None
+    show_test: bool
+    value_limit: float
+
+    def visible(self) -> npt.NDArray[np.bool_]:
+        """True (N,) for points that are drawn: those that train, and those that test when shown."""
+        return np.ones(len(self.y), dtype=np.bool_) if self.show_test else self.train
+
+    def begins_with(self, other: ShownPoints) -> bool:
+        """Whether these are the ``other`` points followed by more, so that only the more need drawing."""
+        n = len(other.y)
+        return (
+            len(self.y) >= n
+            and (self.task, self.show_test, self.value_limit) == (other.task, other.show_test, other.value_limit)
+            and (n <= CROWD) == (len(self.y) <= CROWD)
+            and np.array_equal(self.x[:n], other.x)
+            and np.array_equal(self.y[:n], other.y)
+            and np.array_equal(self.train[:n], other.train)
+        )
+
+
+def no_points() -> ShownPoints:
+    """Nothing to show."""
+    empty = np.empty(0)
+    return ShownPoints(np.empty((0, 2)), empty, "classification", empty.astype(np.bool_), None, True, 1.0)

@@ -1,0 +1,114 @@
+"""Where everything in the network's picture goes: a pure function of the sizes at hand."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+TILE_MIN, TILE_MAX = 16, 64
+TILE_SHARE = 0.74
+"""How much of its place in a column a tile fills; the rest is air."""
+
+WIDEST_STEP = 1.6
+"""The distance from tile to tile, in tiles, where there is room for more."""
+
+CROWD = 12
+"""A column too long to be shown whole is shown at this many tiles, if they then are large enough to read."""
+
+COLUMN, FEATURES, OUTPUT = 110, 76, 80
+"""Least widths of a hidden column, of the inputs' and of the output's."""
+
+GAP = 26
+MARGIN = 4
+NAMES = 40
+"""Room left of the inputs for their names."""
+
+MORE = 18
+"""Height of the line that says how many units are not shown."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its ``centre``, how many ``units`` it has, and the top of each tile shown."""
+
+    centre: float
+    units: int
+    tops: tuple[float, ...]
+
+    @property
+    def shown(self) -> int:
+        """How many units have a tile."""
+        return len(self.tops)
+
+    @property
+    def hidden(self) -> int:
+        """How many units have none."""
+        return self.units - self.shown
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """The picture's geometry in pixels: its size, the ``tile`` size, the distance of tiles, and the columns."""
+
+    width: float
+    height: float
+    tile: float
+    step: float
+    columns: tuple[Column, ...]
+
+    @property
+    def centres(self) -> tuple[float, ...]:
+        """Each column's middle."""
+        return tuple(column.centre for column in self.columns)
+
+
+def least_width(hidden: int, scale: float) -> float:
+    """The narrowest picture of so many hidden layers whose controls do not overlap."""
+    return scale * (FEATURES + hidden * COLUMN + OUTPUT + (hidden + 1) * GAP + 2 * MARGIN)
+
+
+def arrange(width: float, height: float, shape: Sequence[int], scale: float = 1.0) -> Arrangement:
+    """Columns of ``shape`` units (inputs to output) in ``width`` × ``height`` pixels; wider where they need to be."""
+    whole = max(width, least_width(len(shape) - 2, scale))
+    room = max(scale * TILE_MIN, height - scale * MARGIN)
+    centres = _centres(whole, len(shape) - 2, scale)
+    pitch = min(b - a for a, b in itertools.pairwise(centres))
+    step, tile = _tile(room, shape, scale, 0.4 * pitch)
+    centres[0] = max(centres[0], scale * (MARGIN + NAMES) + tile / 2)
+    columns = tuple(_column(at, units, room, step, tile, scale) for at, units in zip(centres, shape, strict=True))
+    return Arrangement(whole, height, tile, step, columns)
+
+
+def _centres(whole: float, hidden: int, scale: float) -> list[float]:
+    """Evenly apart where there is room, else with even air between the columns."""
+    widths = [scale * w for w in (FEATURES, *[COLUMN] * hidden, OUTPUT)]
+    first, last = scale * MARGIN + widths[0] / 2, whole - scale * MARGIN - widths[-1] / 2
+    step = (last - first) / (len(widths) - 1)
+    if step >= scale * (COLUMN + GAP):
+        return [first + step * i for i in range(len(widths))]
+    air = (whole - 2 * scale * MARGIN - sum(widths)) / (len(widths) - 1)
+    centres, left = [], scale * MARGIN
+    for wide in widths:
+        centres.append(left + wide / 2)
+        left += wide + air
+    return centres
+
+
+def _tile(room: float, shape: Sequence[int], scale: float, widest: float) -> tuple[float, float]:
+    """The distance from tile to tile, and the tile: as large as the longest column that can be shown whole allows."""
+    fit = max(1, int(room * TILE_SHARE / (scale * TILE_MIN)))
+    longest = max((units for units in shape if units <= fit), default=1)
+    if max(shape) > fit:
+        longest = max(longest, min(fit, CROWD))
+    least, most = scale * TILE_MIN, max(scale * TILE_MIN, min(scale * TILE_MAX, widest))
+    tile = float(round(min(max(TILE_SHARE * room / longest, least), most)))
+    return min(room / longest, tile * WIDEST_STEP), tile
+
+
+def _column(centre: float, units: int, room: float, step: float, tile: float, scale: float) -> Column:
+    whole = units * step <= room + 1e-6
+    more = 0.0 if whole else scale * MORE
+    shown = units if whole else max(1, min(units - 1, int((room - more) / step)))
+    top = max(0.0, (room - shown * step - more) / 2) + (step - tile) / 2
+    return Column(centre, units, tuple(float(round(top + i * step)) for i in range(shown)))

@@ -1,0 +1,168 @@
+"""The edges of every gap between columns, kept as pixmaps and drawn anew a few milliseconds at a time."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPixmap
+
+from app.network.arrangement import Arrangement
+from app.network.edges import Edges, choose_edges, edge_paths
+from app.theme import theme
+from core.network import Network
+from core.probes.neurons import INPUTS
+
+BUDGET = 0.005
+"""Seconds of drawing in one turn of the event loop."""
+
+REST = 3
+"""After a round of drawing, this many times as long is left to everything else."""
+
+PERIOD = 100
+"""Least milliseconds between two pictures of the same edges."""
+
+Key = tuple[int, int]
+"""A gap by the ids of the columns to its left and right."""
+
+
+class Gaps(QObject):
+    """Draws and keeps the edges; ``drawn`` says that some are new."""
+
+    drawn = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.network: Network | None = None
+        self.arrangement: Arrangement | None = None
+        self.edges: list[Edges] = []
+        self.visible = (0.0, math.inf)
+        self._ratio = 1.0
+        self._pixmaps: dict[Key, QPixmap] = {}
+        self._outdated: set[int] = set()
+        self._round: list[int] = []
+        self._job: Iterator[None] | None = None
+        self._spent = 0.0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._draw_some)
+
+    def key(self, index: int) -> Key:
+        """The ids of the columns beside gap ``index``."""
+        assert self.network is not None
+        layers = self.network.layers
+        return (layers[index - 1].id if index else INPUTS, layers[index].id)
+
+    def span(self, index: int) -> tuple[float, float]:
+        """From the right of a column's tiles to the left of the next one's, where they come to rest."""
+        assert self.arrangement is not None
+        left, right = self.arrangement.columns[index : index + 2]
+        return left.centre + self.arrangement.tile / 2, right.centre - self.arrangement.tile / 2
+
+    def middles(self, index: int) -> list[float]:
+        """The height of each tile's middle in column ``index``."""
+        assert self.arrangement is not None
+        return [top + self.arrangement.tile / 2 for top in self.arrangement.columns[index].tops]
+
+    def fineness(self) -> float:
+        """How much finer edges are drawn where tiles are small."""
+        assert self.arrangement is not None
+        return min(1.0, max(0.45, self.arrangement.tile / (theme().scale * 36)))
+
+    def set_network(self, network: Network, arrangement: Arrangement) -> None:
+        """Another network or geometry: what was drawn stays, stretched, until there are weights for it."""
+        changed = network is not self.network
+        self.network, self.arrangement = network, arrangement
+        keys = {self.key(i) for i in range(len(network.layers))}
+        self._pixmaps = {key: pixmap for key, pixmap in self._pixmaps.items() if key in keys}
+        if changed:
+            self.edges = []
+        self._start_over()
+
+    def set_weights(self, theta: Any, ratio: float) -> None:
+        """Show the weights at ``theta`` (P,), drawn for a screen of that pixel ``ratio``."""
+        assert self.network is not None
+        assert self.arrangement is not None
+        self._ratio = ratio
+        columns = self.arrangement.columns
+        self.edges = [
+            choose_edges(self.network.weights(theta, i), columns[i + 1].shown, columns[i].shown)
+            for i in range(len(self.network.layers))
+        ]
+        self._outdated = set(range(len(self.edges)))
+        self._want()
+
+    def forget(self) -> None:
+        """Drop every picture: the theme or the screen has changed."""
+        self._pixmaps.clear()
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._job, self._round = None, []
+        self._outdated = set(range(len(self.edges)))
+        self._timer.stop()
+        self._want()
+
+    def _want(self) -> None:
+        if self._outdated and not self._timer.isActive():
+            self._timer.start(0)
+
+    def _draw_some(self) -> None:
+        """A few milliseconds of drawing; a round draws what is seen and outdated, then rests."""
+        if self._job is None and not self._round:
+            self._round = [i for i in sorted(self._outdated) if self._seen(i)]
+            self._spent = 0.0
+            if not self._round:
+                return
+        began = time.perf_counter()
+        while (self._job or self._round) and time.perf_counter() - began < BUDGET:
+            if self._job is None:
+                self._job = self._drawing(self._round.pop(0))
+            if next(self._job, self._job) is self._job:
+                self._job = None
+        self._spent += time.perf_counter() - began
+        if self._job or self._round:
+            self._timer.start(0)
+        else:
+            self._timer.start(max(PERIOD, round(REST * self._spent * 1000)))
+
+    def _seen(self, index: int) -> bool:
+        left, right = self.span(index)
+        return right > self.visible[0] and left < self.visible[1]
+
+    def _drawing(self, index: int) -> Iterator[None]:
+        """Draw a gap path by path, and show it when it is whole."""
+        assert self.arrangement is not None
+        self._outdated.discard(index)
+        left, right = self.span(index)
+        size = max(1, round((right - left) * self._ratio)), max(1, round(self.arrangement.height * self._ratio))
+        pixmap = QPixmap(*size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        pixmap.setDevicePixelRatio(self._ratio)
+        ends = self.middles(index), self.middles(index + 1)
+        for pen, path in edge_paths(self.edges[index], (0.0, right - left), *ends, theme(), weight=self.fineness()):
+            painter = QPainter(pixmap)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.strokePath(path, pen)
+            painter.end()
+            yield
+        self._pixmaps[self.key(index)] = pixmap
+        self.drawn.emit()
+
+    def paint(self, painter: QPainter, index: int, span: tuple[float, float], opacity: float) -> None:
+        """Put the picture of a gap where it is at this moment of a motion."""
+        if index in self._outdated:
+            self._want()
+        pixmap = self._pixmaps.get(self.key(index))
+        if pixmap is None or self.arrangement is None:
+            return
+        painter.setOpacity(opacity)
+        target = QRectF(span[0], 0, span[1] - span[0], self.arrangement.height)
+        if abs(target.width() * self._ratio - pixmap.width()) < 1.5:
+            painter.drawPixmap(target.topLeft(), pixmap)
+        else:
+            painter.drawPixmap(target, pixmap, QRectF(pixmap.rect()))
+        painter.setOpacity(1.0)

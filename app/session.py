@@ -1,0 +1,302 @@
+"""The Session: the one owner of what a user can change: the Experiment, its undo stack, and the state of the run."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from app.mailbox import Mailbox
+from app.training_thread import Command, Report, TrainingThread, Worker
+from core.backend import CPU, Backend
+from core.model import Model
+from core.project import Project, load, save
+from core.spec import Experiment, change
+from core.tables import SpecError
+from core.trainer import Snapshot, Trainer
+
+T = TypeVar("T")
+
+FRAME = 33
+"""Milliseconds between looks into the mailbox while something is going on."""
+UNDO_LIMIT = 500
+
+
+class Session(QObject):
+    """Edits go in by ``edit``, runs are steered by ``play`` and its kin, and what comes of them goes out by signals."""
+
+    edited = Signal(object, object)
+    published = Signal(object)
+    run_changed = Signal()
+    show_test_changed = Signal(bool)
+    file_changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, experiment: Experiment, backend: Backend = CPU, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.experiment = experiment
+        self.model = Model.of(experiment)
+        self.backend = backend
+        self.snapshot: Snapshot | None = None
+        self.state = "paused"
+        self.show_test = True
+        self.path: Path | None = None
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(UNDO_LIMIT)
+        self._mailbox: Mailbox[Report] = Mailbox()
+        self._thread = TrainingThread(lambda: Trainer(experiment, backend), self._mailbox)
+        self._thread.start()
+        self._timer = QTimer(self)
+        self._timer.setInterval(FRAME)
+        self._timer.timeout.connect(self._look)
+        self._awaited = 0
+        self._barrier = 0
+        self._post(lambda worker: None)
+
+    # edits
+
+    def edit(self, label: str, experiment: Experiment, merge: str = "") -> None:
+        """Make ``experiment`` the present one as an undoable step; steps with the same ``merge`` key become one.
+
+        Raises SpecError, changing nothing, where it does not fit together.
+        """
+        if experiment == self.experiment:
+            return
+        Model.of(experiment, self.model)
+        self.undo_stack.push(_Edit(self, label, self.experiment, experiment, merge))
+
+    def set(self, path: str, value: Any, label: str = "", merge: str = "") -> None:
+        """Set one field of the Experiment by its dotted path, as an undoable step."""
+        self.edit(
+            label or f"Change {path.rpartition('.')[2].replace('_', ' ')}", change(self.experiment, path, value), merge
+        )
+
+    def _apply(self, experiment: Experiment) -> None:
+        before, self.experiment = self.experiment, experiment
+        self.model = Model.of(experiment, self.model)
+        self._await(self._thread.adopt(experiment))
+        self.edited.emit(before, experiment)
+
+    def set_show_test(self, shown: bool) -> None:
+        """Show or hide the test points everywhere."""
+        if shown != self.show_test:
+            self.show_test = shown
+            self.show_test_changed.emit(shown)
+
+    # the run
+
+    def play(self, until: int | None = None) -> None:
+        """Train until paused, or to the end of epoch ``until``; emits ``failed`` when there is nothing to train on."""
+        if problem := self.model.untrainable:
+            self.failed.emit(str(problem))
+            return
+        self._post(lambda worker: worker.play(until))
+        self._set_state("running")
+
+    def pause(self) -> None:
+        """Stop after the present slice."""
+        self._post(Worker.pause)
+        self._set_state("paused")
+
+    def toggle(self) -> None:
+        """Play if paused, pause if playing."""
+        self.pause() if self.state == "running" else self.play()
+
+    def step(self, batches: int = 1) -> None:
+        """Pause, and train so many batches."""
+        self._single(lambda worker: worker.trainer.step_batches(batches))
+
+    def step_epoch(self) -> None:
+        """Pause, and train to the end of the epoch."""
+        self._single(lambda worker: worker.trainer.step_epoch())
+
+    def _single(self, command: Callable[[Worker], object]) -> None:
+        if problem := self.model.untrainable:
+            self.failed.emit(str(problem))
+            return
+
+        def run(worker: Worker) -> None:
+            worker.pause()
+            worker.trainer.resume()
+            command(worker)
+
+        self._post(run)
+        self._set_state("paused")
+
+    def reset(self) -> None:
+        """Back to the same initial weights, and pause."""
+        self._paused_after(lambda worker: worker.trainer.reset())
+
+    def new_seed(self) -> None:
+        """Other initial weights, shuffles and dropout (undoable), from step 0."""
+        self.set("training.seed", (self.experiment.training.seed + 1) % 2**32, "New seed")
+        self.reset()
+
+    def rewind(self) -> None:
+        """Back to the remembered moment with the lowest loss, and pause."""
+        self._paused_after(lambda worker: worker.trainer.rewind())
+
+    def halve_rate(self) -> None:
+        """Back to the remembered moment with the lowest loss, and on with half the rate."""
+        self.set("training.learning_rate", self.experiment.training.learning_rate / 2, "Halve learning rate")
+        self.rewind()
+        self.play()
+
+    def with_trainer(self, call: Callable[[Trainer], T]) -> T:
+        """What ``call`` makes of the trainer, between two slices on its own thread; waits for it."""
+        results: list[T] = []
+        done = threading.Event()
+
+        def run(worker: Worker) -> None:
+            try:
+                results.append(call(worker.trainer))
+            finally:
+                done.set()
+
+        self._post(run)
+        done.wait()
+        return results[0]
+
+    def use(self, backend: Backend) -> None:
+        """Compute on ``backend`` from now on, with the same θ."""
+        self.backend = backend
+        self._post(lambda worker: setattr(worker, "trainer", worker.trainer.on(backend)))
+
+    def _paused_after(self, command: Command) -> None:
+        def run(worker: Worker) -> None:
+            worker.pause()
+            command(worker)
+
+        self._cut(run)
+
+    def _cut(self, command: Command) -> None:
+        """Carry out ``command``, pause, and show nothing that was trained before it."""
+        self._post(command)
+        self._barrier = self._awaited
+        self._set_state("paused")
+
+    def drawing(self) -> AbstractContextManager[None]:
+        """Wrap what the window draws, so that training stands back for it."""
+        return self._thread.standing_back()
+
+    # what comes back
+
+    def _post(self, command: Command) -> None:
+        self._await(self._thread.post(command))
+
+    def _await(self, number: int) -> None:
+        self._awaited = number
+        self._timer.start()
+
+    def _look(self) -> None:
+        report = self._mailbox.take()
+        if report is None or report.done < self._barrier:
+            return
+        current = report.done >= self._awaited
+        if current and not report.playing:
+            self._timer.stop()
+        if report.error:
+            self._set_state("paused")
+            self.failed.emit(report.error)
+        if report.snapshot is not None:
+            self.snapshot = report.snapshot
+            if current:
+                diverged = report.snapshot.divergence is not None
+                self._set_state("diverged" if diverged else "running" if report.playing else "paused")
+            self.published.emit(report.snapshot)
+
+    def _set_state(self, state: str) -> None:
+        if state != self.state:
+            self.state = state
+            self.run_changed.emit()
+
+    # files
+
+    @property
+    def modified(self) -> bool:
+        """Whether there are edits that no file holds."""
+        return not self.undo_stack.isClean()
+
+    def open(self, path: Path) -> None:
+        """Replace everything by the file's project; raises ProjectError, changing nothing, where it cannot be read."""
+        self.begin(load(path), path)
+
+    def begin(self, project: Project, path: Path | None = None) -> None:
+        """Replace everything by ``project``, with an empty undo stack, paused."""
+        backend = self.backend
+        model = Model.of(project.experiment)
+
+        def run(worker: Worker) -> None:
+            worker.pause()
+            worker.trainer = Trainer(project.experiment, backend)
+            if project.state is not None:
+                worker.trainer.load(project.state)
+
+        before, self.experiment, self.model, self.path = self.experiment, project.experiment, model, path
+        self._cut(run)
+        self.undo_stack.clear()
+        self.edited.emit(before, self.experiment)
+        self.file_changed.emit()
+
+    def project(self) -> Project:
+        """The Experiment with the newest state of its run."""
+        if self.snapshot is None:
+            return Project(self.experiment)
+        before, moment = self.snapshot.model.experiment, self.snapshot.moment
+        if before != self.experiment:  # edited a moment ago, and the worker has not answered yet: do as it will
+            trainer = Trainer(before)
+            trainer.load(moment)
+            trainer.adopt(self.experiment)
+            moment = trainer.moment()
+        return Project(self.experiment, moment)
+
+    def save(self, path: Path) -> None:
+        """Write everything to ``path``; raises ProjectError where that cannot be done, leaving an old file whole."""
+        save(path, self.project())
+        self.path = path
+        self.undo_stack.setClean()
+        self.file_changed.emit()
+
+    def close(self) -> None:
+        """Stop the worker and wait for it."""
+        self._timer.stop()
+        self._thread.stop()
+
+
+class _Edit(QUndoCommand):
+    """An edit is the value before and the value after; its inverse is the value before."""
+
+    def __init__(self, session: Session, label: str, before: Experiment, after: Experiment, merge: str) -> None:
+        super().__init__(label)
+        self._session, self._before, self._after, self._merge = session, before, after, merge
+
+    def id(self) -> int:
+        """Commands with the same number (but -1) are offered to each other for merging."""
+        return zlib.crc32(self._merge.encode()) & 0x7FFFFFFF if self._merge else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take over the newer command's value."""
+        if not isinstance(other, _Edit) or other._merge != self._merge:
+            return False
+        self._after = other._after
+        return True
+
+    def redo(self) -> None:
+        """Apply the value after."""
+        self._session._apply(self._after)
+
+    def undo(self) -> None:
+        """Apply the value before."""
+        self._session._apply(self._before)
+
+
+def describe(error: SpecError) -> str:
+    """A SpecError as a sentence for the window, without the path a file would need."""
+    text = error.what + (f"; {error.fix}" if error.fix else "")
+    return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,171 @@
+"""The worker thread that owns a Trainer and runs it in slices of a few milliseconds."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from PySide6.QtCore import QThread
+
+from app.mailbox import Mailbox
+from core.spec import Experiment
+from core.tables import SpecError
+from core.trainer import Snapshot, Trainer
+
+SLICE = 0.005
+"""Seconds of training between looks at what the window wants; longer ones make frames late."""
+PATIENCE = 0.1
+"""Seconds the training thread stands back at most while the window draws."""
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which Python takes the interpreter lock away from a thread that holds it while training runs."""
+
+Command = Callable[["Worker"], None]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the worker says of itself: the run, whether it is playing, and how many commands it has carried out."""
+
+    snapshot: Snapshot | None
+    playing: bool
+    done: int
+    error: str = ""
+
+
+class Worker:
+    """What commands act on: the trainer, and whether it is running."""
+
+    def __init__(self, make: Callable[[], Trainer]) -> None:
+        self.make = make
+        self._trainer: Trainer | None = None
+        self.playing = False
+        self.until: int | None = None
+
+    @property
+    def trainer(self) -> Trainer:
+        """The trainer, made on first use so that it is made on the worker's thread."""
+        if self._trainer is None:
+            self._trainer = self.make()
+        return self._trainer
+
+    @trainer.setter
+    def trainer(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+
+    def play(self, until: int | None = None) -> None:
+        """Train until told to pause, or to the end of epoch ``until``; after a divergence, from the last good θ."""
+        self.trainer.resume()
+        self.until = until
+        self.playing = True
+
+    def pause(self) -> None:
+        """Train no further."""
+        self.playing = False
+
+    def slice(self) -> None:
+        """One turn of training."""
+        left = None if self.until is None else self.trainer.steps_until(self.until)
+        self.trainer.advance(left, SLICE)
+        ended = left is not None and self.trainer.steps_until(self.until or 0) <= 0
+        self.playing = self.trainer.divergence is None and not ended
+
+
+class TrainingThread(QThread):
+    """Carries out commands in order, trains while playing, and puts a report of each slice in the mailbox."""
+
+    def __init__(self, make: Callable[[], Trainer], mailbox: Mailbox[Report]) -> None:
+        super().__init__()
+        self.setObjectName("training")
+        self._mailbox = mailbox
+        self._worker = Worker(make)
+        self._wake = threading.Condition()
+        self._commands: list[Command] = []
+        self._experiment: Experiment | None = None
+        self._posted = self._done = 0
+        self._stop = False
+        self._free = threading.Event()
+        self._free.set()
+
+    @contextmanager
+    def standing_back(self) -> Iterator[None]:
+        """Have no new slice begin meanwhile.
+
+        A drawing is a thousand short calls, and each may have to win the interpreter lock back from the NumPy engine:
+        side by side it takes four times as long.
+        """
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._free.set()
+
+    def post(self, command: Command) -> int:
+        """Have ``command`` carried out before the next slice; gives its number."""
+        with self._wake:
+            self._commands.append(command)
+            return self._posted_one()
+
+    def adopt(self, experiment: Experiment) -> int:
+        """Have the trainer follow ``experiment``; of several waiting the newest is enough."""
+        with self._wake:
+            if self._experiment is None:
+                self._commands.append(self._adopt_newest)
+            self._experiment = experiment
+            return self._posted_one()
+
+    def stop(self) -> None:
+        """End the thread after the present slice, and wait for it."""
+        with self._wake:
+            self._stop = True
+            self._wake.notify()
+        self.wait()
+
+    def _posted_one(self) -> int:
+        self._posted += 1
+        self._wake.notify()
+        return self._posted
+
+    def _adopt_newest(self, worker: Worker) -> None:
+        with self._wake:
+            experiment, self._experiment = self._experiment, None
+        if experiment is not None:
+            worker.trainer.adopt(experiment)
+
+    def run(self) -> None:
+        """The thread's loop; an exception ends the run with a message, never the thread."""
+        usual = sys.getswitchinterval()
+        try:
+            while not self._stop:
+                self._turn(usual)
+        finally:
+            sys.setswitchinterval(usual)
+
+    def _turn(self, usual: float) -> None:
+        worker = self._worker
+        with self._wake:
+            if not (self._commands or worker.playing or self._stop):
+                sys.setswitchinterval(usual)
+                self._wake.wait()
+            commands, self._commands = self._commands, []
+            posted = self._posted
+        if self._stop:
+            return
+        error = ""
+        try:
+            for command in commands:
+                command(worker)
+            if worker.playing:
+                sys.setswitchinterval(SWITCH_INTERVAL)
+                if not worker.trainer.engine.releases_lock:
+                    self._free.wait(PATIENCE)
+                worker.slice()
+            snapshot = worker.trainer.snapshot()
+        except SpecError as problem:
+            worker.playing, error, snapshot = False, str(problem), None
+        except Exception as problem:
+            worker.playing, error, snapshot = False, f"Training stopped: {type(problem).__name__}: {problem}", None
+        self._done = posted
+        self._mailbox.put(Report(snapshot, worker.playing, posted, error))

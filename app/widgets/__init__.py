@@ -1,0 +1,1 @@
+"""The controls every panel is made of."""

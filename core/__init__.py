@@ -1,0 +1,1 @@
+"""Learnscape's numerical core: networks as flat vectors, trained and looked at, without a window."""

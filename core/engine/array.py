@@ -1,0 +1,326 @@
+"""The array engine: NumPy or CuPy, one line per equation; the readable reference, and the GPU's.
+
+Inside, a batch is (units, batch) and a stack of networks adds a leading run axis: activations are (R, units, B).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.activations import ACTIVATIONS
+from core.backend import CPU, Backend
+from core.elementary import Elementary
+from core.losses import LOSSES
+from core.network import Network
+from core.optimizers import OPTIMIZERS
+from core.random import keep_mask
+
+CHUNK = 1 << 16
+"""Numbers an intermediate array may hold: larger stacks go through in parts that stay in the cache."""
+
+SAMPLES = 4096
+"""Samples that go through together, for the same reason."""
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """What steers a step: ``rate`` is one number or (R, 1); l1 and l2 act on weights, not on biases."""
+
+    rate: Any
+    batch_size: int
+    optimizer: str
+    settings: dict[str, float]
+    l1: float = 0.0
+    l2: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class State:
+    """Where training is: ``thetas`` (R, P), the optimizer's ``slots`` (each (R, P)), and the steps taken.
+
+    ``since`` counts the steps since the optimizer began. ``good`` is the θ before the last step: the newest whose loss
+    is known to be finite.
+    """
+
+    thetas: Any
+    slots: tuple[Any, ...]
+    step: int = 0
+    since: int = 0
+    good: Any = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What ``train`` came to: the last batch's loss (R,), gradient and update (R, P), and where a run broke off.
+
+    ``failed`` (R,) holds the step at which the loss was first not finite, or -1; such a run keeps its last good θ.
+    """
+
+    state: State
+    loss: Any
+    gradient: Any
+    update: Any
+    failed: npt.NDArray[np.int64]
+
+
+class ArrayEngine:
+    """Forward, loss, gradient and training of a stack of networks of one architecture."""
+
+    name = "array"
+    releases_lock = False
+    """Whether a slice of training lets other Python threads run."""
+
+    def __init__(self, network: Network, backend: Backend = CPU, dtype: Any = np.float32) -> None:
+        self.network, self.backend, self.dtype = network, backend, np.dtype(dtype)
+        xp = self.xp = backend.xp
+        self.f = Elementary.of(xp)
+        self.formulas = [
+            formula(self.f) if (formula := ACTIVATIONS[layer.activation].formula) else None for layer in network.layers
+        ]
+        self.loss_row = LOSSES[network.loss]
+        self.value, self.slope = self.loss_row.formula(self.f)
+        self.share = 1.0 / network.output.units if self.loss_row.over_outputs == "mean" else 1.0
+        self.updates = {row.name: row.formula(self.f) for row in OPTIMIZERS.rows()}
+        penalised = np.zeros(network.parameters, self.dtype)
+        for layer in network.layers:
+            penalised[layer.weight.start : layer.weight.stop] = 1.0
+        self.penalised = self.array(penalised)
+
+    # arrays in and out
+
+    def array(self, values: Any) -> Any:
+        """``values`` on this engine's device, in its precision."""
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and the loss says so
+            return self.backend.to_device(np.ascontiguousarray(values, dtype=self.dtype))
+
+    def columns(self, rows: Any) -> Any:
+        """Samples (B, n) as the engine keeps them, (n, B), on the device."""
+        return self.array(np.asarray(rows).T)
+
+    def zero_state(self, thetas: Any, optimizer: str, step: int = 0) -> State:
+        """A state at ``thetas`` (R, P) with an optimizer that remembers nothing yet."""
+        thetas = self.array(thetas)
+        return State(thetas, tuple(self.xp.zeros_like(thetas) for _ in OPTIMIZERS[optimizer].slots), step)
+
+    # the public operations, on samples (B, D) and targets (B, K), host arrays in and out
+
+    def forward(self, thetas: Any, x: Any) -> npt.NDArray[Any]:
+        """Outputs (R, B, K) of the stack ``thetas`` (R, P) at ``x`` (B, D)."""
+        thetas, a = self.array(thetas), self.columns(x)
+        batch = a.shape[-1]
+        outputs = np.empty((thetas.shape[0], self.network.output.units, batch), self.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, batch, SAMPLES):
+                some = a[:, start : min(start + SAMPLES, batch)]
+                run = 0
+                for part in self._parts(thetas, some.shape[-1]):
+                    out = self.backend.to_host(self._forward(part, some)[-1][1])
+                    outputs[run : run + len(out), :, start : start + SAMPLES] = out
+                    run += len(out)
+        return outputs.transpose(0, 2, 1)
+
+    def activations(self, thetas: Any, x: Any) -> list[npt.NDArray[Any]]:
+        """Every layer's activations (R, units, B), hidden layers first, the output last."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            passes = self._forward(self.array(thetas), self.columns(x))
+        return [self.backend.to_host(a) for _, a in passes]
+
+    def losses(self, thetas: Any, x: Any, t: Any) -> npt.NDArray[Any]:
+        """Each sample's loss (R, B), without penalties."""
+        return self.evaluate(thetas, x, t)[0]
+
+    def evaluate(self, thetas: Any, x: Any, t: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Each sample's loss (R, B) and outputs (R, B, K), from one forward pass."""
+        losses, outputs = self.measure(self.array(thetas), self.columns(x), self.columns(t))
+        return self.backend.to_host(losses), self.backend.to_host(outputs).transpose(0, 2, 1)
+
+    def loss(self, thetas: Any, x: Any, t: Any, l1: float = 0.0, l2: float = 0.0) -> npt.NDArray[Any]:
+        """What training minimises (R,): the mean loss over the batch, plus the penalties on the weights."""
+        thetas, a, targets = self.array(thetas), self.columns(x), self.columns(t)
+        parts = []
+        with np.errstate(over="ignore", invalid="ignore"):
+            for part in self._parts(thetas, a.shape[-1]):
+                losses, _ = self.measure(part, a, targets)
+                parts.append(self.backend.to_host(self._mean(losses) + self._penalty(part, l1, l2)))
+        return np.concatenate(parts)
+
+    def gradient(
+        self, thetas: Any, x: Any, t: Any, l1: float = 0.0, l2: float = 0.0
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """The objective (R,) and its gradient (R, P) by backpropagation."""
+        thetas, a, targets = self.array(thetas), self.columns(x), self.columns(t)
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss, gradient = self._gradient(thetas, a, targets, [None] * len(self.network.layers), l1, l2)
+        return self.backend.to_host(loss), self.backend.to_host(gradient)
+
+    def train(self, state: State, x: Any, t: Any, order: Any, steps: int, hyper: Hyper) -> Trained:
+        """Up to ``steps`` steps over the samples in ``order``, in batches; ``x`` (D, N) and ``t`` (K, N) on the device.
+
+        The batches end with ``order``, the last one as short as it falls out. Runs that diverge stop at their last θ
+        with a finite loss; the others go on.
+        """
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            trained, total = self._run(state, x, t, order, steps, hyper)
+            fine = self.xp.isfinite(total) & self.xp.all(self.xp.isfinite(trained.state.thetas), axis=1)
+            if bool(self.xp.all(fine)):
+                return trained
+            return self._run_guarded(state, x, t, order, steps, hyper)
+
+    # below, everything stays on the device
+
+    def measure(self, thetas: Any, a: Any, targets: Any) -> tuple[Any, Any]:
+        """Each sample's loss (R, B) and outputs (R, K, B) for device arrays ``a`` (D, B) and ``targets`` (K, B)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            z, out = self._forward(thetas, a)[-1]
+            return self._sample_losses(z, out, targets), out
+
+    def _parts(self, thetas: Any, batch: int) -> Iterator[Any]:
+        widest = max(self.network.shape)
+        size = max(1, CHUNK // max(1, widest * batch))
+        for start in range(0, thetas.shape[0], size):
+            yield thetas[start : min(start + size, thetas.shape[0]), :]
+
+    def _forward(self, thetas: Any, a: Any, masks: list[Any] | None = None) -> list[tuple[Any, Any]]:
+        """(z, a) of every layer, each (R, units, B); ``a`` after dropout where a mask is given."""
+        passes = []
+        for index, formula in enumerate(self.formulas):
+            z = self.xp.matmul(self.network.weights(thetas, index), a)
+            if self.network.layers[index].bias:
+                z = z + self.network.biases(thetas, index)[:, :, None]
+            a = formula[0](z) if formula else self._softmax(z)
+            if masks and masks[index] is not None:
+                a = a * masks[index]
+            passes.append((z, a))
+        return passes
+
+    def _softmax(self, z: Any) -> Any:
+        e = self.f.exp(z - self.xp.max(z, axis=1, keepdims=True))
+        return e / self.xp.sum(e, axis=1, keepdims=True)
+
+    def _log_softmax(self, z: Any) -> Any:
+        shifted = z - self.xp.max(z, axis=1, keepdims=True)
+        return shifted - self.f.log(self.xp.sum(self.f.exp(shifted), axis=1, keepdims=True))
+
+    def _sample_losses(self, z: Any, out: Any, targets: Any) -> Any:
+        reads = self.loss_row.reads
+        read = out if reads == "outputs" else z if reads == "logits" else self._log_softmax(z)
+        return self.xp.sum(self.value(read, targets), axis=1) * self.share
+
+    def _output_delta(self, z: Any, out: Any, targets: Any) -> Any:
+        """dL/dz (R, K, B) of each sample's loss at the output layer."""
+        reads = self.loss_row.reads
+        if reads == "logits":
+            return self.slope(z, targets) * self.share
+        if reads == "log-probabilities":
+            return self.slope(out, targets) * self.share
+        pull = self.slope(out, targets) * self.share
+        formula = self.formulas[-1]
+        if formula:
+            return pull * formula[1](z, out)
+        return out * (pull - self.xp.sum(pull * out, axis=1, keepdims=True))
+
+    def _mean(self, losses: Any) -> Any:
+        return self.xp.sum(losses, axis=1) / losses.shape[1]
+
+    def _penalty(self, thetas: Any, l1: float, l2: float) -> Any:
+        if not (l1 or l2):
+            return 0.0
+        w = thetas * self.penalised
+        return self.xp.sum(l1 * self.f.abs(w) + 0.5 * l2 * w * w, axis=1)
+
+    def _gradient(self, thetas: Any, x: Any, targets: Any, masks: list[Any], l1: float, l2: float) -> tuple[Any, Any]:
+        """The objective (R,) and its gradient (R, P): forward, then the chain rule from the last layer to the first."""
+        xp, layers = self.xp, self.network.layers
+        passes = self._forward(thetas, x, masks)
+        z, out = passes[-1]
+        loss = self._mean(self._sample_losses(z, out, targets)) + self._penalty(thetas, l1, l2)
+        gradient = xp.empty_like(thetas)
+        delta = self._output_delta(z, out, targets) / targets.shape[-1]
+        for index in range(len(layers) - 1, -1, -1):
+            layer = layers[index]
+            below = passes[index - 1][1] if index else x
+            dw = xp.matmul(delta, below.mT)
+            gradient[:, layer.weight.start : layer.weight.stop] = xp.reshape(dw, (dw.shape[0], -1))
+            if layer.bias:
+                gradient[:, layer.bias.start : layer.bias.stop] = xp.sum(delta, axis=2)
+            if index:
+                delta = xp.matmul(self.network.weights(thetas, index).mT, delta)
+                delta = self._through(index - 1, delta, passes[index - 1], masks[index - 1])
+        if l1 or l2:
+            gradient = gradient + self.penalised * (l2 * thetas + l1 * self.f.sign(thetas))
+        return loss, gradient
+
+    def _through(self, index: int, delta: Any, passed: tuple[Any, Any], mask: Any) -> Any:
+        """dL/da -> dL/dz at a hidden layer, through its dropout mask and activation."""
+        z, a = passed
+        value, slope = self.formulas[index]  # type: ignore[misc]
+        if mask is None:
+            return delta * slope(z, a)
+        # The pass kept a after its mask; the slope wants it before.
+        return delta * mask * slope(z, value(z))
+
+    def _masks(self, runs: int, step: int, batch: int, seed: int) -> list[Any]:
+        """Each layer's dropout mask (R, units, B), or None."""
+        masks: list[Any] = []
+        for index, layer in enumerate(self.network.layers):
+            if not layer.dropout:
+                masks.append(None)
+                continue
+            shape = (layer.units, batch)
+            draws = [keep_mask(seed, run, step, index, shape, layer.dropout) for run in range(runs)]
+            masks.append(self.array(np.stack(draws)))
+        return masks
+
+    def _steps(
+        self, state: State, x: Any, t: Any, order: Any, steps: int, hyper: Hyper
+    ) -> Iterator[tuple[State, Any, Any, Any]]:
+        """The bare recurrence: yields (state after, loss before, gradient, update) for each step."""
+        row, update = OPTIMIZERS[hyper.optimizer], self.updates[hyper.optimizer]
+        runs, total = state.thetas.shape[0], order.shape[0]
+        any_dropout = any(layer.dropout for layer in self.network.layers)
+        masks: list[Any] = [None] * len(self.network.layers)
+        for start in range(0, min(total, steps * hyper.batch_size), hyper.batch_size):
+            batch = order[start : min(start + hyper.batch_size, total)]
+            if any_dropout:
+                masks = self._masks(runs, state.step, batch.shape[0], hyper.seed)
+            xb, tb = self.xp.take(x, batch, axis=1), self.xp.take(t, batch, axis=1)
+            loss, gradient = self._gradient(state.thetas, xb, tb, masks, hyper.l1, hyper.l2)
+            coefficients = row.coefficients(hyper.rate, state.since + 1, hyper.settings)
+            delta, slots = update(gradient, state.slots, coefficients)
+            state = State(state.thetas - delta, slots, state.step + 1, state.since + 1, state.thetas)
+            yield state, loss, gradient, delta
+
+    def _run(self, state: State, x: Any, t: Any, order: Any, steps: int, hyper: Hyper) -> tuple[Trained, Any]:
+        """All steps without a look at the losses; their sum (R,) tells afterwards whether one was not finite."""
+        total: Any = 0.0
+        last: tuple[State, Any, Any, Any] = (state, None, None, None)
+        for last in self._steps(state, x, t, order, steps, hyper):
+            total = total + last[1]
+        return Trained(*last, np.full(state.thetas.shape[0], -1)), total
+
+    def _run_guarded(self, state: State, x: Any, t: Any, order: Any, steps: int, hyper: Hyper) -> Trained:
+        """The same steps again, each checked: finds the first bad one, and keeps the θ before it."""
+        xp = self.xp
+        good, last = (state.thetas if state.good is None else state.good), state.step
+        failed = np.full(state.thetas.shape[0], -1)
+        result = Trained(state, None, None, None, failed)
+        before = state
+        for after, loss, gradient, delta in self._steps(state, x, t, order, steps, hyper):
+            finite = self.backend.to_host(xp.isfinite(loss))
+            failed[(failed < 0) & ~finite] = before.step
+            good = xp.where(self.array(failed < 0)[:, None] > 0, before.thetas, good)
+            result = Trained(after, loss, gradient, delta, failed)
+            before, last = after, after.step
+            if (failed >= 0).all():
+                break
+        finite = self.backend.to_host(xp.all(xp.isfinite(before.thetas), axis=1))
+        failed[(failed < 0) & ~finite] = last
+        kept = xp.where(self.array(failed < 0)[:, None] > 0, result.state.thetas, good)
+        state = State(kept, result.state.slots, result.state.step, result.state.since, kept)
+        return Trained(state, result.loss, result.gradient, result.update, failed)

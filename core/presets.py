@@ -1,0 +1,178 @@
+"""Experiments to start from: one row each, a data set and a network with settings that learn it within seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from core.data.generators import GENERATORS, generate
+from core.spec import Choice, Data, Dense, Experiment, Generator, Network, Split, Training, change
+from core.tables import Table
+
+FIRST = "spiral-3"
+"""The preset that the window opens with."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A row: a generator, a network and the settings that train it; ``epochs`` of them take a second or less."""
+
+    name: str
+    title: str
+    help: str
+    generator: Generator
+    units: tuple[int, ...]
+    activation: str
+    rate: float
+    optimizer: str
+    epochs: int
+    batch: int = 32
+    share: float = 0.67
+    features: tuple[str, ...] = ("x1", "x2")
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """The Experiment this row describes, with its points."""
+        task = GENERATORS[self.generator.name].task
+        points = generate(self.generator)
+        split = Split(self.share)
+        data = Data(task, self.generator.classes, points, self.generator, split, self.features)
+        network = Network(_layers(self.units, self.activation))
+        training = Training(self.rate, self.batch, Choice(self.optimizer))
+        return Experiment(self.title, data, network, training)
+
+
+def seeded(experiment: Experiment, seed: int | None) -> Experiment:
+    """The Experiment with another seed of initial weights, shuffles and dropout, the same points; as it is for None."""
+    return experiment if seed is None else change(experiment, "training.seed", seed)
+
+
+def _layers(units: Sequence[int], activation: str) -> tuple[Dense, ...]:
+    return tuple(Dense(count, activation, id=index + 1) for index, count in enumerate(units))
+
+
+PRESETS: Table[Preset] = Table(
+    "preset",
+    Preset(
+        "circle",
+        "Circle",
+        "One class around another: three neurons are enough to fence the middle in. Try two.",
+        Generator("circle", 300, 0.05),
+        (4,),
+        "tanh",
+        0.05,
+        "adam",
+        100,
+    ),
+    Preset(
+        "xor",
+        "Exclusive-or",
+        "The class turns at both axes, and no single line parts it: take the hidden layer away, and see it fail.",
+        Generator("xor", 300, 0.05),
+        (6,),
+        "tanh",
+        0.03,
+        "adam",
+        150,
+    ),
+    Preset(
+        "blobs-3",
+        "Three blobs",
+        "A cloud for each class, and no hidden layer at all: straight lines between them are all it takes.",
+        Generator("blobs", 300, 0.2, 3),
+        (),
+        "tanh",
+        0.1,
+        "sgd",
+        40,
+    ),
+    Preset(
+        "spiral-2",
+        "Two spirals",
+        "Two arms around each other, the classic hard case: the boundary has to wind as the arms do.",
+        Generator("spiral", 500, 0.03, 2),
+        (12, 8),
+        "tanh",
+        0.005,
+        "adam",
+        500,
+    ),
+    Preset(
+        "spiral-3",
+        "Three spirals",
+        "Three arms around each other: watch the boundary take hold of them from the outside in.",
+        Generator("spiral", 360, 0.05, 3),
+        (8, 8, 6),
+        "tanh",
+        0.004,
+        "adam",
+        600,
+    ),
+    Preset(
+        "moons",
+        "Moons",
+        "Two half circles that reach into each other: ReLU draws the boundary in straight pieces; count them.",
+        Generator("moons", 300, 0.12),
+        (8, 4),
+        "relu",
+        0.01,
+        "adam",
+        100,
+    ),
+    Preset(
+        "rings",
+        "Three rings",
+        "Only the distance from the middle matters: the network finds it, or is told it by the features x₁² and x₂².",
+        Generator("rings", 360, 0.05, 3),
+        (8, 8),
+        "tanh",
+        0.01,
+        "adam",
+        150,
+    ),
+    Preset(
+        "checkerboard",
+        "Checkerboard",
+        "Sixteen squares that alternate: many small regions need many neurons, and many points in each.",
+        Generator("checkerboard", 1000, 0.02),
+        (16, 16),
+        "tanh",
+        0.01,
+        "adam",
+        200,
+    ),
+    Preset(
+        "plane",
+        "Plane",
+        "A value that rises steadily: one linear neuron and plain gradient descent find the least squares fit.",
+        Generator("plane", 200, 0.1),
+        (),
+        "linear",
+        0.003,
+        "sgd",
+        30,
+    ),
+    Preset(
+        "multi-gaussian",
+        "Hills and hollows",
+        "Three hills and three hollows on a flat ground, each built from a few neurons.",
+        Generator("multi_gaussian", 800, 0.03),
+        (16, 16),
+        "tanh",
+        0.01,
+        "adam",
+        400,
+    ),
+    Preset(
+        "sine-radius",
+        "Ripples",
+        "Rings of waves around the middle: easy to say with a formula, hard to piece together from neurons.",
+        Generator("sine_radius", 800, 0.03),
+        (16, 16),
+        "tanh",
+        0.01,
+        "adam",
+        400,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Probes: pure functions of θ that say what a network does; they keep nothing and know nothing of training."""

@@ -1,0 +1,150 @@
+"""The decision boundary: what a network answers all over the plane, and where its answer changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.data import DOMAIN
+from core.model import Model
+from core.probes.contours import Array, Floats, Line, level_lines, linear_levels
+
+LEVELS = 9
+"""About how many level lines a regression's values get."""
+
+
+_LOGISTIC = ("sigmoid", "softmax")
+_TINY = 1e-6
+"""Probabilities are told apart down to here: 1 - p in float32 is good to about 1e-7."""
+
+
+@dataclass(frozen=True, eq=False)
+class Boundary:
+    """What a network answers over the plane and on its own points.
+
+    ``values`` are class probabilities (n, n, C), or values (n, n) for regression; row 0 lies at x₂ = +DOMAIN, column 0
+    at x₁ = -DOMAIN, and the outermost rows and columns on the plane's edge. ``lines`` are polylines (m, 2) in plane
+    units: where the likeliest class changes, or levels of the value, of which ``zero`` are at 0. ``wrong`` (N,) is true
+    for points put into another class than their own, in the order of the Experiment's points, or None for regression.
+    The scores are accuracy, or R².
+    """
+
+    values: Array
+    lines: list[Line]
+    levels: Floats
+    wrong: Array | None
+    train_score: float
+    test_score: float
+
+
+def grid(n: int) -> Floats:
+    """The places (n·n, 2) of an n × n grid over the plane, row by row from the top."""
+    axis = np.linspace(-DOMAIN, DOMAIN, n)
+    x1, x2 = np.meshgrid(axis, axis[::-1])
+    return np.column_stack([x1.ravel(), x2.ravel()])
+
+
+def answer(model: Model, theta: Array, xy: Array) -> Array:
+    """Class probabilities (N, C), or values (N,), of the network θ (P,) at places ``xy`` (N, 2)."""
+    return _answer(model, _outputs(model, theta, xy))
+
+
+def boundary(model: Model, theta: Array, n: int) -> Boundary:
+    """The boundary of the network θ (P,) from its outputs on an n × n grid, and how it does on its points."""
+    points = model.experiment.data.points
+    xy = np.concatenate([grid(n), points.x]) if len(points) else grid(n)
+    outputs = _outputs(model, theta, xy)
+    over, on = outputs[: n * n], outputs[n * n :]
+    values = _answer(model, over)
+    values = values.reshape(n, n, *values.shape[1:])
+    lines, levels = (_class_lines(model, values), np.empty(0)) if model.classes else _value_lines(values)
+    train = model.prepared.train
+    return Boundary(
+        values,
+        lines,
+        levels,
+        model.decide(on) != points.y if model.classes else None,
+        model.score(on[train], points.y[train]),
+        model.score(on[~train], points.y[~train]),
+    )
+
+
+def _outputs(model: Model, theta: Array, xy: Array) -> Array:
+    """Outputs (N, K) at places (N, 2)."""
+    outputs: Array = model.engine().forward(theta[None], model.inputs(xy))[0]
+    return outputs
+
+
+def _answer(model: Model, outputs: Array) -> Array:
+    return model.classify(outputs) if model.classes else outputs[..., 0]
+
+
+def _value_lines(values: Array) -> tuple[list[Line], Floats]:
+    """Level lines of values (n, n) at round steps, and the levels."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return [], np.empty(0)
+    levels = linear_levels(float(finite.min()), float(finite.max()), LEVELS)
+    return [line for group in _contours(values, levels) for line in group], levels
+
+
+def _class_lines(model: Model, probabilities: Array) -> list[Line]:
+    """Where the likeliest class of (n, n, C) changes: each stretch once, as a line of the lower of its two classes.
+
+    Logarithms of logistic outputs are used in their place: the zeros are the same, but between grid points a logit is
+    close to linear where a probability is a step. Where class c ties with the best of the later ones, the stretches
+    that an earlier class wins are cut away.
+    """
+    if model.network.output.activation in _LOGISTIC:
+        scores = np.log(np.maximum(probabilities, _TINY))
+    else:
+        scores = probabilities.astype(np.float64)
+    lines: list[Line] = []
+    for c in range(probabilities.shape[-1] - 1):
+        later = scores[..., c + 1 :].max(axis=-1)
+        margin = scores[..., c] - later
+        for line in _contours(margin, [0.0])[0]:
+            lines += [line] if c == 0 else _cut(line, scores[..., :c].max(axis=-1) - np.maximum(scores[..., c], later))
+    return lines
+
+
+def _contours(values: Array, levels: Array | list[float]) -> list[list[Line]]:
+    axis = np.linspace(-DOMAIN, DOMAIN, len(values))
+    return level_lines(values[::-1], axis, axis, levels)
+
+
+def _cut(line: Line, excess: Array) -> list[Line]:
+    """The stretches of ``line`` (m, 2) where ``excess`` (n, n), linear between grid points, is not above zero."""
+    above = _interpolate(excess, line)
+    outside = above > 0
+    if not outside.any():
+        return [line]
+    pieces: list[Line] = []
+    current: list[Floats] = []
+    for i in range(len(line)):
+        if i and outside[i] != outside[i - 1]:
+            share = above[i - 1] / (above[i - 1] - above[i])
+            current.append(line[i - 1] + share * (line[i] - line[i - 1]))
+        if not outside[i]:
+            current.append(line[i])
+        elif current:
+            pieces.append(np.array(current))
+            current = []
+    if current:
+        pieces.append(np.array(current))
+    return [piece for piece in pieces if len(piece) > 1]
+
+
+def _interpolate(values: Array, at: Floats) -> Floats:
+    """``values`` (n, n), row 0 at the top, bilinear at plane coordinates ``at`` (m, 2): (m,)."""
+    n = len(values)
+    column = (at[:, 0] + DOMAIN) / (2 * DOMAIN) * (n - 1)
+    row = (DOMAIN - at[:, 1]) / (2 * DOMAIN) * (n - 1)
+    i = np.clip(row.astype(np.int_), 0, n - 2)
+    j = np.clip(column.astype(np.int_), 0, n - 2)
+    down, along = row - i, column - j
+    top = values[i, j] * (1 - along) + values[i, j + 1] * along
+    bottom = values[i + 1, j] * (1 - along) + values[i + 1, j + 1] * along
+    result: Floats = top * (1 - down) + bottom * down
+    return result

@@ -1,0 +1,257 @@
+"""The Experiment: data, network and training as frozen values.
+
+Everything that can be saved, undone, shown in a form or given on the command line is a field here, declared once
+with its range, unit and help. Behaviour lives elsewhere, as functions over these values.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from msgspec import Meta, Struct, field
+
+Task = Literal["classification", "regression"]
+Scaling = Literal["none", "min-max", "standard"]
+Precision = Literal["float32", "float64"]
+
+AUTO = "auto"
+"""The name that lets the task decide: of the output activation, of the loss."""
+
+
+class Points:
+    """Data points: ``x`` (N, D) coordinates, ``y`` (N,) class indices or values, ``drawn`` (N,) true if drawn by hand.
+
+    The arrays are read-only copies, so a Points can be shared between versions of an Experiment and between threads.
+    Raises ValueError when the lengths differ or a coordinate is not finite.
+    """
+
+    __slots__ = ("drawn", "x", "y")
+
+    def __init__(self, x: npt.ArrayLike, y: npt.ArrayLike, drawn: npt.ArrayLike | None = None) -> None:
+        self.y: npt.NDArray[np.float64] = _frozen(y, np.float64).reshape(-1)
+        n = len(self.y)
+        rows = _frozen(x, np.float64) if n or np.size(x) else _frozen(np.empty((0, 2)), np.float64)
+        self.x: npt.NDArray[np.float64] = rows if rows.ndim == 2 else rows.reshape(n, -1)
+        self.drawn: npt.NDArray[np.bool_] = _frozen(np.zeros(n) if drawn is None else drawn, np.bool_).reshape(-1)
+        if not len(self.x) == n == len(self.drawn):
+            raise ValueError(f"points need one y and one mark each: {len(self.x)} x, {n} y, {len(self.drawn)} marks")
+        if not (np.isfinite(self.x).all() and np.isfinite(self.y).all()):
+            raise ValueError("points need finite coordinates and values")
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Points) and (
+            self is other
+            or (
+                np.array_equal(self.x, other.x)
+                and np.array_equal(self.y, other.y)
+                and np.array_equal(self.drawn, other.drawn)
+            )
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Points({len(self)} points, {int(self.drawn.sum())} drawn)"
+
+    def select(self, mask: npt.NDArray[Any]) -> Points:
+        """The points where ``mask`` (N,) is true, or at its indices."""
+        return Points(self.x[mask], self.y[mask], self.drawn[mask])
+
+    def join(self, other: Points) -> Points:
+        """These points followed by ``other``."""
+        if not len(self):
+            return other
+        if not len(other):
+            return self
+        return Points(
+            np.concatenate([self.x, other.x]),
+            np.concatenate([self.y, other.y]),
+            np.concatenate([self.drawn, other.drawn]),
+        )
+
+
+def _frozen(values: npt.ArrayLike, dtype: Any) -> npt.NDArray[Any]:
+    array = np.array(values, dtype=dtype)
+    array.setflags(write=False)
+    return array
+
+
+class Spec(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every part of an Experiment: immutable, and strict about what a file may say."""
+
+
+class Choice(Spec, frozen=True):
+    """One row of a table by name, with those of its settings that differ from the row's defaults."""
+
+    name: str
+    settings: dict[str, float] = field(default_factory=dict)
+
+
+class Generator(Spec, frozen=True):
+    """How a point set was made; the same values always make the same points."""
+
+    name: str = "circle"
+    count: Annotated[int, Meta(ge=2, le=100_000, title="Points", description="How many points to make.")] = 300
+    noise: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=1.0,
+            title="Noise",
+            description="How far points scatter: deviation in units of 2; for values, their error.",
+        ),
+    ] = 0.1
+    classes: Annotated[
+        int,
+        Meta(ge=2, le=8, title="Classes", description="Blobs, arms or rings, where the set can have more than two."),
+    ] = 2
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1, title="Data seed", description="Another seed, another sample.")] = 0
+
+
+class Split(Spec, frozen=True):
+    """Which points train and which are held out to test."""
+
+    share: Annotated[
+        float,
+        Meta(
+            ge=0.1,
+            le=0.9,
+            title="Training share",
+            description="Share of each class that trains; the rest tests.",
+            extra={"unit": "%"},
+        ),
+    ] = 0.5
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1, title="Split seed", description="Another seed, another split.")] = 0
+
+
+class Data(Spec, frozen=True):
+    """Points, what is asked about them, and how they reach the network."""
+
+    task: Task = "classification"
+    classes: Annotated[int, Meta(ge=2, le=8, title="Classes", description="How many classes the points may have.")] = 2
+    points: Points = field(default_factory=lambda: Points([], []))
+    generator: Generator | None = None
+    split: Split = Split()
+    features: Annotated[tuple[str, ...], Meta(min_length=1)] = ("x1", "x2")
+    scaling: Scaling = "none"
+
+
+class Dense(Spec, frozen=True, tag="dense"):
+    """A fully connected layer; ``id`` names it across edits, so that its weights can follow it."""
+
+    units: Annotated[int, Meta(ge=1, title="Units", description="Neurons in this layer.")]
+    activation: str = "tanh"
+    dropout: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            lt=1.0,
+            title="Dropout",
+            description="Chance of each unit being off in a training step.",
+            extra={"unit": "%"},
+        ),
+    ] = 0.0
+    bias: bool = True
+    id: int = 0
+
+
+class Output(Spec, frozen=True):
+    """The last layer: its width follows from the task, its activation too unless one is named."""
+
+    activation: str = AUTO
+    bias: bool = True
+
+
+class Network(Spec, frozen=True):
+    """Hidden layers from input to output, and how their weights begin."""
+
+    layers: tuple[Dense, ...] = ()
+    output: Output = Output()
+    initializer: Choice = Choice("glorot_uniform")
+
+
+class Training(Spec, frozen=True):
+    """How θ is changed: every field can be changed while training runs."""
+
+    learning_rate: Annotated[
+        float,
+        Meta(
+            gt=0.0,
+            le=1000.0,
+            title="Learning rate",
+            description="How far each step goes along the optimizer's direction.",
+            extra={"scale": "log", "low": 1e-5, "high": 10.0},
+        ),
+    ] = 0.03
+    batch_size: Annotated[
+        int,
+        Meta(
+            ge=1,
+            title="Batch",
+            description="Samples in each step; as many as there are makes it full-batch.",
+            extra={"unit": "samples"},
+        ),
+    ] = 10
+    optimizer: Choice = Choice("sgd")
+    loss: str = AUTO
+    l1: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=10.0,
+            title="L1",
+            description="Adds l1 · Σ|w| to what is minimised: weights are pulled to exactly zero.",
+            extra={"scale": "log", "low": 1e-6, "high": 10.0},
+        ),
+    ] = 0.0
+    l2: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=10.0,
+            title="L2",
+            description="Adds ½ l2 · Σw² to what is minimised: weights are pulled towards zero.",
+            extra={"scale": "log", "low": 1e-6, "high": 10.0},
+        ),
+    ] = 0.0
+    seed: Annotated[
+        int,
+        Meta(ge=0, le=2**32 - 1, title="Seed", description="Decides initial weights, shuffling and dropout."),
+    ] = 0
+    precision: Precision = "float32"
+
+
+class Experiment(Spec, frozen=True):
+    """All that a run depends on: the same Experiment always trains to the same θ."""
+
+    name: str = "Untitled"
+    data: Data = Data()
+    network: Network = Network()
+    training: Training = Training()
+
+
+def with_ids(network: Network) -> Network:
+    """The network with a positive id on each layer that has none or shares one."""
+    taken: set[int] = set()
+    layers = []
+    top = max((layer.id for layer in network.layers), default=0)
+    for layer in network.layers:
+        if layer.id <= 0 or layer.id in taken:
+            top += 1
+            layer = msgspec.structs.replace(layer, id=top)
+        taken.add(layer.id)
+        layers.append(layer)
+    return msgspec.structs.replace(network, layers=tuple(layers))
+
+
+def change(spec: Any, path: str, value: Any) -> Any:
+    """A copy of ``spec`` with the field at a dotted ``path`` ("training.learning_rate") set to ``value``."""
+    head, _, rest = path.partition(".")
+    new = change(getattr(spec, head), rest, value) if rest else value
+    return msgspec.structs.replace(spec, **{head: new})

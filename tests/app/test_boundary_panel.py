@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.panels.boundary import PAUSED, RUNNING, BoundaryPanel
+from app.theme import apply_theme, theme
+from core.probes import boundary as probe
+from tests.app.hand_trained import HandTrained, experiment
+
+SECTORS = 3 * np.array([[0.0, 1.0], [-np.sqrt(0.75), -0.5], [np.sqrt(0.75), -0.5]])
+
+
+def blobs() -> HandTrained:
+    return HandTrained(experiment("blobs", "classification", 3))
+
+
+def plane() -> HandTrained:
+    return HandTrained(experiment("plane", "regression"))
+
+
+@pytest.fixture(autouse=True)
+def _look(qapp: QApplication) -> None:
+    apply_theme(qapp, "light")
+
+
+@pytest.fixture
+def open_panel(qtbot: QtBot) -> Callable[..., BoundaryPanel]:
+    def make(session: Any, size: tuple[int, int] = (420, 470)) -> BoundaryPanel:
+        panel = BoundaryPanel(session)
+        qtbot.addWidget(panel)
+        panel.resize(*size)
+        panel.show()
+        settle(qtbot, panel)
+        return panel
+
+    return make
+
+
+def settle(qtbot: QtBot, panel: BoundaryPanel) -> None:
+    qtbot.waitUntil(lambda: not panel.busy and panel.status != "")
+    qtbot.wait(1)  # the answer is delivered by the event loop
+
+
+def color_at(panel: BoundaryPanel, x1: float, x2: float) -> np.ndarray:
+    at = panel.view.to_widget(x1, x2).toPoint()
+    return np.array(panel.view.grab().toImage().pixelColor(at).getRgb()[:3])
+
+
+def colored(rgba: Any) -> np.ndarray:
+    return np.asarray(rgba).reshape(-1, 4)[0, :3]
+
+
+def test_each_class_has_its_colour_where_the_network_is_sure(open_panel: Any, qtbot: QtBot) -> None:
+    session = blobs()
+    panel = open_panel(session)
+    session.publish(SECTORS)
+    qtbot.waitUntil(lambda: panel._picture is not None and panel._picture.theta is session.snapshot.theta)
+    for place, kind in (((0.5, 5.3), 0), ((-5.5, -4.6), 1), ((5.5, -4.6), 2)):
+        expected = colored(theme().class_field(np.eye(3)[kind]))
+        assert np.abs(color_at(panel, *place) - expected).max() <= 6, place
+    # The line goes straight down from the middle, and is darker than what it parts.
+    with_line = color_at(panel, 0.0, -5.5).sum()
+    panel.view.set_lines([])
+    assert with_line < color_at(panel, 0.0, -5.5).sum() - 100
+
+
+def test_the_status_and_the_rings_say_what_is_wrong(open_panel: Any, qtbot: QtBot) -> None:
+    session = blobs()
+    panel = open_panel(session)
+    session.publish(SECTORS)
+    settle(qtbot, panel)
+    points, train = session.experiment.data.points, session.trainer.model.prepared.train
+    wrong = (points.x @ SECTORS.T).argmax(axis=1) != points.y
+    assert wrong[~train].any()
+    assert np.array_equal(panel.view.shown.wrong, wrong)
+    correct = f"{100 * (1 - wrong[~train].mean()):.1f}".rstrip("0").rstrip(".")
+    assert panel.status == f"test accuracy {correct}\u2009% · wrong ones ringed"
+    session.publish(np.roll(SECTORS, 1, axis=0))
+    qtbot.waitUntil(lambda: panel.view.shown.wrong.mean() > 0.5)
+
+
+def test_with_everything_right_it_says_so(open_panel: Any, qtbot: QtBot) -> None:
+    panel = open_panel(blobs())
+    picture = panel._picture
+    assert picture is not None
+    right = replace(picture, seen=replace(picture.seen, wrong=np.zeros(90, np.bool_), test_score=1.0))
+    panel._show(right)
+    assert panel.status == "test accuracy 100\u2009% · none wrong"
+
+
+def test_test_points_are_shown_on_request_everywhere_at_once(open_panel: Any, qtbot: QtBot) -> None:
+    session = blobs()
+    panel = open_panel(session)
+    assert panel.test.isChecked()
+    assert panel.view.shown.show_test
+    qtbot.mouseClick(panel.test, Qt.MouseButton.LeftButton)
+    assert not session.show_test
+    assert not panel.view.shown.show_test
+    session.set_show_test(True)
+    assert panel.test.isChecked()
+    assert panel.view.shown.show_test
+
+
+def test_classes_are_flat_and_smooth_is_not(open_panel: Any, qtbot: QtBot) -> None:
+    session = blobs()
+    panel = open_panel(session)
+    session.publish(0.2 * SECTORS)
+    settle(qtbot, panel)
+    assert len(np.unique(panel._picture.rgba.reshape(-1, 4), axis=0)) > 100
+    qtbot.mouseClick(panel.mode.chip("classes"), Qt.MouseButton.LeftButton)
+    assert len(np.unique(panel._picture.rgba.reshape(-1, 4), axis=0)) == 3
+    session.published.emit(session.snapshot)
+    settle(qtbot, panel)
+    assert len(np.unique(panel._picture.rgba.reshape(-1, 4), axis=0)) == 3
+
+
+def test_values_have_a_diverging_map_and_a_scale_beside_it(open_panel: Any, qtbot: QtBot) -> None:
+    session = plane()
+    panel = open_panel(session)
+    session.publish([[0.2, 0.0]])
+    settle(qtbot, panel)
+    limit = np.abs(session.experiment.data.points.y).max()
+    assert panel.scale.isVisible()
+    assert [text for _, text in panel.scale.ticks][1] == "0"
+    assert panel.scale.ticks[2][1] == f"{limit:.3g}"
+    assert panel.scale.ticks[0][1] == f"−{limit:.3g}"
+    assert np.abs(color_at(panel, 5.9, 5.5) - colored(theme().signed(1.18, limit))).max() <= 8
+    assert np.abs(color_at(panel, -5.9, 5.5) - colored(theme().signed(-1.18, limit))).max() <= 8
+    assert panel.status.startswith("test R² ")
+    assert len(panel._picture.seen.lines) >= 4
+    qtbot.mouseClick(panel.mode.chip("classes"), Qt.MouseButton.LeftButton)
+    assert 3 <= len(np.unique(panel._picture.rgba.reshape(-1, 4), axis=0)) <= 12
+
+
+def test_the_scale_stands_level_with_the_plane(open_panel: Any) -> None:
+    panel = open_panel(plane(), (520, 330))
+    view, scale = panel.view.geometry(), panel.scale.geometry()
+    assert view.width() == view.height()
+    assert (scale.top(), scale.height()) == (view.top(), view.height())
+    assert view.right() < scale.left() < view.right() + 20
+    assert scale.right() <= panel.body.width()
+
+
+def test_classification_gives_the_whole_room_to_the_plane(open_panel: Any) -> None:
+    panel = open_panel(blobs())
+    assert not panel.scale.isVisible()
+    assert panel.view.width() == min(panel.body.width(), panel.body.height())
+
+
+def test_the_card_says_the_networks_exact_answer(open_panel: Any, qtbot: QtBot) -> None:
+    session = blobs()
+    panel = open_panel(session)
+    session.publish(0.3 * SECTORS)
+    settle(qtbot, panel)
+    before = panel.view.grab().toImage()
+    qtbot.mouseMove(panel.view, panel.view.to_widget(1.0, 2.0).toPoint())
+    rows = panel.view.rows(1.0, 2.0)
+    exact = probe.answer(session.trainer.model, session.snapshot.theta, np.array([[1.0, 2.0]]))[0]
+    assert [(row.name, row.value) for row in rows[:2]] == [("x₁", "1.00"), ("x₂", "2.00")]
+    assert rows[2].kind == exact.argmax() == 0
+    assert rows[2].value == f"{100 * exact.max():.1f}\u2009%"
+    qtbot.waitUntil(lambda: panel.view.grab().toImage() != before)
+    panel.view.left.emit()
+    assert panel.view.grab().toImage() == before
+
+
+def test_it_is_coarse_while_training_runs_and_fine_when_it_stops(open_panel: Any, qtbot: QtBot) -> None:
+    session = blobs()
+    panel = open_panel(session)
+    assert len(panel._picture.seen.values) == PAUSED
+    session.state = "running"
+    session.publish(SECTORS)
+    settle(qtbot, panel)
+    assert len(panel._picture.seen.values) == RUNNING
+    session.set_state("paused")
+    settle(qtbot, panel)
+    assert len(panel._picture.seen.values) == PAUSED
+
+
+def test_a_hidden_panel_asks_nothing(open_panel: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = blobs()
+    panel = open_panel(session)
+    asked: list[Any] = []
+    panel.hide()
+    monkeypatch.setattr(panel._probe, "ask", lambda *args: asked.append(args))
+    session.publish(SECTORS)
+    session.run_changed.emit()
+    session.set_show_test(False)
+    assert asked == []
+    panel.show()
+    assert [args[2] is session.snapshot.theta for args in asked] == [True]
+
+
+def test_a_change_of_theme_colours_the_same_answer_anew(open_panel: Any, qtbot: QtBot, qapp: QApplication) -> None:
+    session = blobs()
+    panel = open_panel(session)
+    session.publish(SECTORS)
+    settle(qtbot, panel)
+    seen = panel._picture.seen
+    apply_theme(qapp, "dark")
+    assert panel._picture.seen is seen
+    expected = colored(theme().class_field(np.eye(3)[0]))
+    assert np.abs(color_at(panel, 0.5, 5.3) - expected).max() <= 6
+    assert QColor(*(int(c) for c in expected)).lightnessF() < 0.5
+
+
+def test_a_failure_is_a_line_that_goes_when_it_works_again(
+    open_panel: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = blobs()
+    panel = open_panel(session)
+
+    def fail(*_: Any) -> None:
+        raise MemoryError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(probe, "boundary", fail)
+        session.publish(SECTORS)
+        qtbot.waitUntil(panel.message.isVisible)
+    session.publish(SECTORS)
+    qtbot.waitUntil(lambda: not panel.message.isVisible())
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_it_fits_the_smallest_panel(open_panel: Any, task: str) -> None:
+    panel = open_panel(blobs() if task == "classification" else plane(), (320, 240))
+    assert panel.view.width() >= 150
+    assert panel.body.rect().contains(panel.view.geometry())
+    assert panel.view.plane_rect().contains(QPointF(panel.view.to_widget(0, 0)))

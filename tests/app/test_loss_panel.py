@@ -1,0 +1,165 @@
+"""The loss panel beside a real trainer: which numbers, which axes, which marks, and nothing while hidden."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.numbers import number, percent
+from app.panels.events import RateChanges
+from app.panels.loss import LossPanel
+from core.history import History
+from core.spec import change
+from tests.app import run_records as records
+
+
+def panel_of(qtbot: QtBot, trainer: object) -> LossPanel:
+    """A shown panel of a session around ``trainer``, its first snapshot published."""
+    session = records.RunSession(trainer)
+    panel = LossPanel(session)
+    panel.period = 0
+    qtbot.addWidget(panel)
+    panel.resize(480, 320)
+    panel.show()
+    qtbot.waitExposed(panel)
+    session.publish()
+    return panel
+
+
+def test_it_shows_every_value_of_the_history(qtbot: QtBot) -> None:
+    panel = panel_of(qtbot, records.trained(records.experiment()))
+    history = panel.session.snapshot.history
+    curves = {curve.label: curve.values for curve in panel.plot.scene.curves}
+    assert len(panel.plot.scene.x) == 13
+    assert np.array_equal(curves["train"], history.column("train_loss"))
+    assert np.array_equal(curves["test"], history.column("test_loss"))
+    assert panel.status == " · ".join(
+        [
+            f"train {number(history.last('train_loss'))}",
+            f"test {number(history.last('test_loss'))}",
+            "binary cross-entropy, nats",
+        ]
+    )
+    assert panel.plot.scene.y_quantity.title == "binary cross-entropy, nats"
+    assert panel.plot.scene.log_y
+    assert not panel.plot.scene.log_x
+
+
+def test_accuracy_is_in_percent_and_never_logarithmic(qtbot: QtBot) -> None:
+    panel = panel_of(qtbot, records.trained(records.experiment()))
+    panel.accuracy.click()
+    history = panel.session.snapshot.history
+    assert np.array_equal(panel.plot.scene.curves[0].values, history.column("train_accuracy"))
+    assert panel.plot.scene.y_quantity.percent
+    assert not panel.plot.scene.log_y
+    assert not panel.log.isEnabled()
+    assert panel.plot.scene.y_range.goal[1] <= 1.0
+    assert f"train {percent(history.last('train_accuracy'))}" in panel.status
+    panel.accuracy.click()
+    assert panel.plot.scene.log_y
+    assert panel.log.isEnabled()
+
+
+def test_regression_has_r_squared_instead(qtbot: QtBot) -> None:
+    panel = panel_of(qtbot, records.trained(records.experiment(generator="plane", rate=0.01)))
+    assert panel.accuracy.text() == "R²"
+    panel.accuracy.click()
+    assert panel.plot.scene.y_quantity.title == "R²"
+    assert not panel.plot.scene.y_quantity.percent
+    assert "R²" in panel.status
+    assert "%" not in panel.status
+
+
+def test_the_chips_choose_the_axes(qtbot: QtBot) -> None:
+    panel = panel_of(qtbot, records.trained(records.experiment()))
+    panel.log.click()
+    panel.log_x.click()
+    assert (panel.plot.scene.log_x, panel.plot.scene.log_y) == (True, False)
+    assert panel.plot.scene.x_range.goal == (0.0, pytest.approx(np.log10(12.0)))
+
+
+def test_before_the_first_record_there_are_calm_axes(qtbot: QtBot) -> None:
+    panel = LossPanel(records.RunSession(records.trained(records.experiment(), 0)))
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitExposed(panel)
+    assert not panel.is_empty
+    assert not panel.message.isVisible()
+    assert not panel.grab().isNull()
+
+
+def test_a_hidden_panel_is_not_refreshed_and_catches_up_when_shown(qtbot: QtBot) -> None:
+    panel = panel_of(qtbot, records.trained(records.experiment(), 3))
+    panel.hide()
+    panel.session.trainer.step_epoch()
+    panel.session.publish()
+    assert len(panel.plot.scene.x) == 4
+    panel.show()
+    assert len(panel.plot.scene.x) == 5
+
+
+def test_changes_of_the_rate_and_the_divergence_are_marked(qtbot: QtBot) -> None:
+    panel = panel_of(qtbot, records.trained(records.experiment(), 5))
+    session = panel.session
+    session.adopt(change(session.experiment, "training.learning_rate", 0.2))
+    for _ in range(5):
+        session.trainer.step_epoch()
+    session.publish()
+    assert [(mark.at, mark.label) for mark in panel.plot.scene.marks] == [(5.0, "rate 0.2")]
+
+    wild = records.trained(records.experiment(generator="plane", rate=1000.0), 2)
+    assert wild.divergence is not None, "the test needs a run that diverges"
+    panel = panel_of(qtbot, wild)
+    mark = panel.plot.scene.marks[-1]
+    assert (mark.label, mark.token) == ("diverged", "bad")
+    assert mark.at == wild.divergence.epoch
+
+
+def test_a_dragged_rate_is_one_mark_and_only_new_rows_are_read() -> None:
+    history, changes = History(), RateChanges()
+    for i in range(50):
+        rate = 0.1 if i < 20 else round(0.1 + 0.01 * min(i - 19, 5), 2)
+        history.append({"epoch": float(i), "rate": rate, "seconds": 0.01 * i})
+    assert [(at, label) for at, label, _ in changes.read(history)] == [(19.0, "rate 0.15")]
+    for i in range(50, 60):
+        history.append({"epoch": float(i), "rate": 0.5 if i > 55 else 0.15, "seconds": 10.0 + i})
+    assert [(at, label) for at, label, _ in changes.read(history)] == [(19.0, "rate 0.15"), (55.0, "rate 0.5")]
+    assert changes.read(History()) == []
+
+
+def test_the_axis_follows_the_loss_that_is_chosen(qtbot: QtBot) -> None:
+    panel = panel_of(qtbot, records.trained(records.experiment(), 2))
+    session = panel.session
+    session.adopt(change(session.experiment, "training.loss", "mse"))
+    session.publish()
+    assert panel.plot.scene.y_quantity.title == "mean squared error"
+    assert panel.status.endswith("mean squared error")
+
+
+def test_curves_are_drawn_quickly_while_training_and_finely_when_paused(qtbot: QtBot) -> None:
+    panel = panel_of(qtbot, records.trained(records.experiment(), 2))
+    for state, live in (("running", True), ("paused", False)):
+        panel.session.state = state
+        panel.session.run_changed.emit()
+        assert panel.plot._live is live
+
+
+def test_the_panel_is_freed_with_its_plot(qtbot: QtBot) -> None:
+    session = records.RunSession(records.trained(records.experiment(), 2))
+    panel = LossPanel(session)
+    panel.period = 0
+    panel.show()
+    session.publish()
+    kept = weakref.ref(panel.plot)
+    gone: list[bool] = []
+    panel.destroyed.connect(lambda: gone.append(True))
+    panel.deleteLater()
+    del panel
+    qtbot.waitUntil(lambda: bool(gone))
+    gc.collect()
+    assert kept() is None
+    session.publish()

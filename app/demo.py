@@ -65,6 +65,7 @@ def _wait(app: QApplication, done: Callable[[], bool], patience: float = PATIENC
 
 def _train(app: QApplication, window: MainWindow, epochs: int) -> None:
     session = window.session
+    window.transport.speed.choose("full")
     session.play(until=epochs)
     _wait(app, lambda: session.state != "running", patience=3600.0)
 

@@ -21,9 +21,11 @@ from app.panels.network import NetworkPanel
 from app.panels.panel import Panel
 from app.probe_thread import Probe
 from app.session import Session
+from app.speed import SPEEDS
 from app.theme import apply_theme, theme
 from app.transport import TransportBar
 from app.widgets.message import MessageLine
+from core.backend import BACKENDS
 from core.presets import PRESETS
 
 ROWS: tuple[tuple[type[Panel], ...], ...] = (
@@ -73,7 +75,7 @@ class MainWindow(QMainWindow):
     # menus
 
     def _fill_menus(self) -> None:
-        session, files = self.session, self.files
+        session, files, speed = self.session, self.files, self.transport.speed
         file = self._menu(
             "&File",
             ("&Open…", "Ctrl+O", files.ask_open),
@@ -97,6 +99,10 @@ class MainWindow(QMainWindow):
             ("Step one &epoch", "F7", session.step_epoch),
             ("&Reset to the same weights", "F8", session.reset),
             ("&New seed", "F9", session.new_seed),
+            _LINE,
+            *((f"Device: {name.upper()}", "", partial(self.transport.device.choose, name)) for name in BACKENDS),
+            _LINE,
+            *((f"Speed: {title}", "", partial(speed.choose, key)) for key, (title, _) in SPEEDS.items()),
         )
         view = self._menu(
             "&View",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import zlib
 from collections.abc import Callable
@@ -46,6 +47,7 @@ class Session(QObject):
         self.snapshot: Snapshot | None = None
         self.state = "paused"
         self.show_test = True
+        self.speed = math.inf
         self.path: Path | None = None
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
@@ -98,6 +100,11 @@ class Session(QObject):
             return
         self._post(lambda worker: worker.play(until))
         self._set_state("running")
+
+    def set_speed(self, speed: float) -> None:
+        """Train at most so many epochs a second; infinity for as fast as it goes."""
+        self.speed = speed
+        self._post(lambda worker: worker.run_at(speed))
 
     def pause(self) -> None:
         """Stop after the present slice."""

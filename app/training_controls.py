@@ -110,18 +110,20 @@ class DeviceDropdown(Dropdown):
         self._probe = Probe(self)
         self._probe.answered.connect(self._known)
         self._probe.ask(cuda_problem)
-        self.chosen.connect(self._chosen)
+        self.chosen.connect(self.choose)
 
     def _known(self, problem: str) -> None:
         self._problem = problem
         title, about = ("CUDA (not here)", problem) if problem else ("CUDA", "The NVIDIA GPU, with CuPy.")
         self.set_rows([("cpu", "CPU", "The processor, with NumPy."), ("cuda", title, about)])
 
-    def _chosen(self, name: str) -> None:
+    def choose(self, name: str) -> None:
+        """Compute on the device called ``name``; where it cannot be had, say why and stay on the CPU."""
         if name == "cuda" and self._problem:
             self.session.failed.emit(f"CUDA cannot be used here. {self._problem}")
             self.set_key("cpu")
             return
+        self.set_key(name)
         self.session.use(backend(name))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from core.trainer import Snapshot, Trainer
 
 SLICE = 0.005
 """Seconds of training between looks at what the window wants; longer ones make frames late."""
+REST = 0.004
+"""Seconds between looks at the clock when training runs slower than it could."""
 PATIENCE = 0.1
 """Seconds the training thread stands back at most while the window draws."""
 SWITCH_INTERVAL = 0.0005
@@ -43,6 +47,8 @@ class Worker:
         self._trainer: Trainer | None = None
         self.playing = False
         self.until: int | None = None
+        self.speed = math.inf
+        self._began = (0.0, 0.0)
 
     @property
     def trainer(self) -> Trainer:
@@ -60,17 +66,39 @@ class Worker:
         self.trainer.resume()
         self.until = until
         self.playing = True
+        self.run_at(self.speed)
 
     def pause(self) -> None:
         """Train no further."""
         self.playing = False
 
-    def slice(self) -> None:
-        """One turn of training."""
+    def run_at(self, speed: float) -> None:
+        """Train at most so many epochs a second from now on."""
+        self.speed = speed
+        self._began = (time.monotonic(), self.trainer.epoch_now)
+
+    def slice(self) -> bool:
+        """One turn of training; false if at this speed no step is due yet."""
+        due = self._due()
+        if due == 0:
+            return False
         left = None if self.until is None else self.trainer.steps_until(self.until)
-        self.trainer.advance(left, SLICE)
-        ended = left is not None and self.trainer.steps_until(self.until or 0) <= 0
+        limits = [steps for steps in (due, left) if steps is not None]
+        self.trainer.advance(min(limits, default=None), SLICE)
+        ended = self.until is not None and self.trainer.steps_until(self.until) <= 0
         self.playing = self.trainer.divergence is None and not ended
+        return True
+
+    def _due(self) -> int | None:
+        """Steps that the speed asks for by now; None for as many as there is time for."""
+        if math.isinf(self.speed):
+            return None
+        when, epoch = self._began
+        behind = epoch + self.speed * (time.monotonic() - when) - self.trainer.epoch_now
+        if behind > self.speed:
+            # More than a second late: the machine is slower than the speed, and is not to catch up in one burst.
+            self.run_at(self.speed)
+        return max(0, math.floor(behind * self.trainer.steps_per_epoch))
 
 
 class TrainingThread(QThread):
@@ -153,7 +181,7 @@ class TrainingThread(QThread):
             posted = self._posted
         if self._stop:
             return
-        error = ""
+        error, moved = "", bool(commands)
         try:
             for command in commands:
                 command(worker)
@@ -161,7 +189,10 @@ class TrainingThread(QThread):
                 sys.setswitchinterval(SWITCH_INTERVAL)
                 if not worker.trainer.engine.releases_lock:
                     self._free.wait(PATIENCE)
-                worker.slice()
+                moved |= worker.slice()
+            if not moved:
+                self._rest()
+                return
             snapshot = worker.trainer.snapshot()
         except SpecError as problem:
             worker.playing, error, snapshot = False, str(problem), None
@@ -169,3 +200,9 @@ class TrainingThread(QThread):
             worker.playing, error, snapshot = False, f"Training stopped: {type(problem).__name__}: {problem}", None
         self._done = posted
         self._mailbox.put(Report(snapshot, worker.playing, posted, error))
+
+    def _rest(self) -> None:
+        """Wait a little for the next step to be due, or for a command."""
+        with self._wake:
+            if not (self._commands or self._stop):
+                self._wake.wait(REST)

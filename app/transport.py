@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.numbers import count
 from app.session import Session
+from app.speed import SpeedDropdown
 from app.theme import theme, theme_events, tokens
 from app.training_controls import (
     BatchField,
@@ -22,7 +23,7 @@ from app.widgets.label import ElidedLabel, Label
 from core.trainer import Snapshot
 
 HEIGHT = 72
-NAMED, DEVICED = 1500, 1180
+NAMED, DEVICED = 1560, 1400
 """Design pixels of width from which on the experiment's name, and the device, have room."""
 
 
@@ -72,6 +73,8 @@ class TransportBar(QWidget):
         self.steps = ElidedLabel("epoch", 11, token="muted")
         self.clock = self._column(self.epoch, self.steps)
         self._row.addWidget(self.clock)
+        self.speed = SpeedDropdown(self.session)
+        self._row.addWidget(self.speed)
 
     def _controls(self) -> None:
         session = self.session

@@ -211,10 +211,14 @@ class Trainer:
         """Train to the end of the present epoch; gives the steps taken."""
         return self.advance(self._batches_left())
 
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches that the training points fall into, at least 1."""
+        return max(1, -(-self.samples // self.training.batch_size))
+
     def steps_until(self, epoch: int) -> int:
         """How many steps there are to the end of epoch ``epoch``, 0 if it is past."""
-        whole = -(-self.samples // self.training.batch_size)
-        return 0 if epoch <= self.epoch else (epoch - self.epoch - 1) * whole + self._batches_left()
+        return 0 if epoch <= self.epoch else (epoch - self.epoch - 1) * self.steps_per_epoch + self._batches_left()
 
     def _batches_left(self) -> int:
         return max(1, -(-(self.samples - self.offset) // self.training.batch_size))

@@ -193,6 +193,16 @@ def test_theme_and_size_change_while_it_runs(qtbot: QtBot, window: MainWindow) -
     assert (theme().name, theme().scale) == ("light", 1.0)
 
 
+def test_a_missing_gpu_is_said_in_a_sentence(qtbot: QtBot, window: MainWindow) -> None:
+    device = window.transport.device
+    qtbot.waitUntil(lambda: "cuda" in device.keys)
+    if not device._problem:
+        pytest.skip("there is a GPU here")
+    device.choose("cuda")
+    assert "CUDA cannot be used here" in window.message.text
+    assert device.key == "cpu"
+
+
 def test_keys_work_the_run(qtbot: QtBot, window: MainWindow) -> None:
     window.activateWindow()
     qtbot.keyClick(window, Qt.Key.Key_F6)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,23 @@ def test_play_until_an_epoch_stops_exactly_there(qtbot: Any, session: Session) -
     qtbot.waitUntil(lambda: session.state == "paused")
     assert session.snapshot.epoch == 7
     assert session.snapshot.step == 70
+
+
+def test_the_speed_is_kept_and_full_speed_is_faster(qtbot: Any, session: Session) -> None:
+    session.set_speed(20.0)
+    session.play()
+    qtbot.wait(700)
+    session.pause()
+    settled(qtbot, session)
+    assert 5 <= session.snapshot.epoch <= 15
+    slow = session.snapshot.epoch
+    session.reset()
+    session.set_speed(math.inf)
+    session.play()
+    qtbot.wait(700)
+    session.pause()
+    settled(qtbot, session)
+    assert session.snapshot.epoch > 2 * slow
 
 
 def test_steps(qtbot: Any, session: Session) -> None:

@@ -2,6 +2,7 @@
 
     python3 run.py                    sets up what is missing, then opens the window
     python3 run.py test [ARGUMENTS]   sets up and runs every check and the tests; the arguments go to pytest
+                                      (with CI=1 it also installs PyTorch and scikit-learn to compare with)
     python3 run.py WORDS              passes the words to the program, as in: demo --out shots
 
 What it installs goes into the folder .venv beside this file; delete that folder to start afresh.
@@ -374,6 +375,13 @@ def run_checks(arguments: Sequence[str]) -> int:
     return code or int(bool(failed))
 
 
+def needed_extras(testing: bool, environ: Mapping[str, str]) -> set[str]:
+    """Return the extras to install: for tests what they need; where CI is set, also the peers: nothing is skipped."""
+    if not testing:
+        return set()
+    return {"test", "peers"} if environ.get("CI") else {"test"}
+
+
 def main(words: Sequence[str]) -> int:
     """Set up what is missing, then run what was asked for; return the exit code."""
     testing = words[:1] == ["test"]
@@ -381,7 +389,7 @@ def main(words: Sequence[str]) -> int:
     try:
         if sys.platform.startswith("linux"):
             check_system(display and not testing)
-        set_up({"test"} if testing else set())
+        set_up(needed_extras(testing, os.environ))
         if testing:
             return run_checks(words[1:])
         if not words and not display and not os.environ.get("QT_QPA_PLATFORM"):

@@ -11,10 +11,12 @@ from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QMenu, QVBoxLayout, QWidget
 
+from app.canvas.tools import TOOLS
 from app.theme import theme, tokens
 from app.widgets.label import Label
 
 CANVAS_KEYS = (
+    *((tool.shortcut, f"{tool.title} on the canvas") for tool in TOOLS.rows()),
     ("1 … 8", "Class to draw with"),
     ("Arrows, Enter", "Move the crosshair on the canvas, and place a point"),
     ("Delete", "Remove the selected points"),

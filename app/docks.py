@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+import shiboken6
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
 from app.panels.panel import Panel
 from app.theme import theme, theme_events, tokens
@@ -41,6 +42,8 @@ class Docks(QMainWindow):
         self.rows = [[PanelDock(panel, self) for panel in row] for row in rows]
         self.maximised: PanelDock | None = None
         self._before = QByteArray()
+        self._focused: QWidget | None = None
+        self._sizes: dict[PanelDock, QSize] = {}
         self.setDockNestingEnabled(True)
         for dock in self.all():
             dock.panel.maximise_requested.connect(lambda dock=dock: self.toggle_maximised(dock))
@@ -87,7 +90,10 @@ class Docks(QMainWindow):
             self.restore()
             return
         self._before = self.saveState()
+        self._focused = QApplication.focusWidget()
         self.maximised = dock
+        if self._focused is not None and not dock.isAncestorOf(self._focused) and self.isAncestorOf(self._focused):
+            dock.panel.header.maximise.setFocus()
         dock.setFloating(False)
         for other in self.all():
             other.setVisible(other is dock)
@@ -100,3 +106,17 @@ class Docks(QMainWindow):
         self.maximised.panel.set_maximised(False)
         self.maximised = None
         self.restoreState(self._before)
+        # Hiding and showing hands the keyboard to whatever comes first, which is the button that clears the canvas.
+        if self._focused is not None and shiboken6.isValid(self._focused) and self._focused.isVisible():
+            self._focused.setFocus()
+        self._focused = None
+
+    def keep_sizes(self) -> None:
+        """Remember how large each dock is, before everything is drawn larger."""
+        self._sizes = {dock: dock.size() for dock in self.all() if not dock.isFloating()}
+
+    def give_sizes_back(self) -> None:
+        """Make the docks as large as they were."""
+        docks = list(self._sizes)
+        self.resizeDocks(docks, [self._sizes[dock].width() for dock in docks], _HORIZONTAL)
+        self.resizeDocks(docks, [self._sizes[dock].height() for dock in docks], _VERTICAL)

@@ -27,6 +27,11 @@ class Files(QObject):
         self.recent_menu.aboutToShow.connect(self._fill_recent)
         self._fill_recent()
 
+    @property
+    def name(self) -> str:
+        """What the window calls what is open: its file's name, or the experiment's where there is none."""
+        return self.session.path.stem if self.session.path else self.session.experiment.name
+
     def begin(self, preset: str) -> None:
         """Start anew from a preset, after asking about unsaved edits."""
         if self.may_leave():
@@ -79,7 +84,7 @@ class Files(QObject):
         answer = QMessageBox.question(
             self.window,
             "Unsaved changes",
-            f"Save the changes to “{self.session.experiment.name}”?",
+            f"Save the changes to “{self.name}”?",
             buttons.Save | buttons.Discard | buttons.Cancel,
             buttons.Save,
         )

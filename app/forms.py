@@ -198,10 +198,20 @@ class _Titled(QWidget):
 
 
 class SettingsForm(QWidget):
-    """A drop-down list of a table's rows and below it the settings of the row chosen, for a ``Choice`` at ``path``."""
+    """A drop-down list of a table's rows and below it the settings of the row chosen, for a ``Choice`` at ``path``.
+
+    Where it is not ``listed``, the settings alone, for what is chosen elsewhere; a name that is in no table has none.
+    """
 
     def __init__(
-        self, session: Any, path: str, table: Mapping[str, Any], *, title: str = "", parent: QWidget | None = None
+        self,
+        session: Any,
+        path: str,
+        table: Mapping[str, Any],
+        *,
+        title: str = "",
+        listed: bool = True,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.session, self.path, self.table = session, path, table
@@ -218,6 +228,9 @@ class SettingsForm(QWidget):
         self._name = ""
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.choice)
+        self._listed = listed
+        if not listed:
+            self.choice.hide()
         theme_events().changed.connect(self._dress)
         self._dress()
         session.edited.connect(self._follow)
@@ -238,10 +251,14 @@ class SettingsForm(QWidget):
             field.hide()
             field.deleteLater()
         self._name = self._at(self.session.experiment).name
-        row = self.table[self._name]
+        row = None if self._name == AUTO else self.table[self._name]
         self.fields = {setting.name: self._field(setting) for setting in getattr(row, "settings", ())}
         for field in self.fields.values():
             self._column.addWidget(field)
+        if not (self.fields or self._listed):
+            self.hide()
+        elif self.parentWidget() is not None:  # without one, it would open as a window of its own
+            self.show()
 
     def _field(self, setting: Any) -> FormField:
         def get(experiment: Any) -> float:
@@ -278,6 +295,8 @@ def field_widget(
     return FormField(session, path, info, rows=table_rows(table, auto) if table is not None else ())
 
 
-def settings_form(session: Any, path: str, table: Mapping[str, Any], *, title: str = "") -> SettingsForm:
-    """The control for a ``Choice`` at ``path``: which row of ``table``, and that row's settings."""
-    return SettingsForm(session, path, table, title=title)
+def settings_form(
+    session: Any, path: str, table: Mapping[str, Any], *, title: str = "", listed: bool = True
+) -> SettingsForm:
+    """The control for a ``Choice`` at ``path``: which row of ``table``, if ``listed``, and that row's settings."""
+    return SettingsForm(session, path, table, title=title, listed=listed)

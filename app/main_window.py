@@ -25,8 +25,10 @@ from app.speed import SPEEDS
 from app.theme import apply_theme, theme
 from app.transport import TransportBar
 from app.widgets.message import MessageLine
+from app.widgets.tabbing import tab_through
 from core.backend import BACKENDS
 from core.presets import PRESETS
+from core.trainer import Snapshot
 
 ROWS: tuple[tuple[type[Panel], ...], ...] = (
     (NetworkPanel, BoundaryPanel),
@@ -50,6 +52,7 @@ class MainWindow(QMainWindow):
         self.files = Files(self, session, self.settings)
         self.transport = TransportBar(session)
         self.message = MessageLine()
+        self._told = ""
         self.menus = QMenuBar()
         self._head()
         self.docks = Docks(DataPanel(session), [[panel(session) for panel in row] for row in ROWS])
@@ -57,6 +60,7 @@ class MainWindow(QMainWindow):
         self._fill_menus()
         self._wire()
         self._title()
+        self._order_tabs()
 
     def _head(self) -> None:
         head = QWidget()
@@ -89,7 +93,7 @@ class MainWindow(QMainWindow):
         file.insertMenu(saving, files.recent_menu)
         edit = self._menu("&Edit")
         undo, redo = (make(self, text) for make, text in self._undo_makers())
-        undo.setShortcuts(QKeySequence.StandardKey.Undo)
+        undo.setShortcut(QKeySequence.StandardKey.Undo)
         redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         edit.addActions([undo, redo])
         self._menu(
@@ -148,6 +152,7 @@ class MainWindow(QMainWindow):
         session, transport = self.session, self.transport
         session.failed.connect(lambda text: self.message.show_message(text, "bad", [("Close", self._clear)]))
         session.run_changed.connect(self._run_changed)
+        session.published.connect(self._published)
         session.edited.connect(lambda *_: self._title())
         session.file_changed.connect(self._title)
         session.undo_stack.cleanChanged.connect(lambda *_: self._title())
@@ -155,8 +160,15 @@ class MainWindow(QMainWindow):
         transport.presentation_requested.connect(self.toggle_presentation)
         transport.help_requested.connect(partial(shortcuts, self))
 
+        for panel in self.all_panels():
+            panel.header.controls_moved.connect(self._order_tabs)
+
+    def _order_tabs(self) -> None:
+        """Have Tab go from the top bar to each panel in turn."""
+        tab_through(self.transport, *(part for panel in self.all_panels() for part in (panel.header, panel)))
+
     def _title(self) -> None:
-        name = self.session.path.stem if self.session.path else self.session.experiment.name
+        name = self.files.name
         self.setWindowTitle(f"{name}[*] - Learnscape")
         self.setWindowModified(self.session.modified)
         self.transport.set_name(name, self.session.modified)
@@ -164,8 +176,17 @@ class MainWindow(QMainWindow):
     def _clear(self) -> None:
         self.message.clear_message()
 
+    def _published(self, snapshot: Snapshot) -> None:
+        """Say which rule has ended the run, once."""
+        if snapshot.stopped and snapshot.stopped != self._told:
+            self.message.show_message(snapshot.stopped, "info", [("Close", self._clear)])
+        elif self._told and not snapshot.stopped:
+            self._clear()
+        self._told = snapshot.stopped
+
     def _run_changed(self) -> None:
         self._clear()
+        self._told = ""
         snapshot = self.session.snapshot
         if self.session.state != "diverged" or snapshot is None or snapshot.divergence is None:
             return
@@ -188,7 +209,12 @@ class MainWindow(QMainWindow):
 
     def toggle_presentation(self) -> None:
         """Change between the usual size and the one for the last row."""
-        self._look(theme().name, 1.0 if theme().scale > 1 else PRESENTATION)
+        larger = theme().scale == 1.0
+        if larger:
+            self.docks.keep_sizes()
+        self._look(theme().name, PRESENTATION if larger else 1.0)
+        if not larger:
+            QTimer.singleShot(0, self.docks, self.docks.give_sizes_back)
 
     def _look(self, name: str, scale: float) -> None:
         app = QApplication.instance()

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from PySide6.QtWidgets import QWidget
-
 from app.form_info import field_info
-from app.forms import FormField, field_widget, settings_form
+from app.forms import FormField
 from app.probe_thread import Probe
 from app.session import Session, describe
+from app.training_settings import TrainingSettings
 from app.widgets.buttons import IconButton
 from app.widgets.choice import Dropdown
-from app.widgets.label import Label
-from app.widgets.popover import Popover
+from app.widgets.popover import ScrollingPopover
 from app.widgets.slider import Slider
 from core.backend import backend, cuda_problem
 from core.losses import LOSSES
@@ -86,18 +84,18 @@ class LossDropdown(Dropdown):
 
     def _chosen(self, name: str) -> None:
         try:
-            self.session.set("training.loss", name, "Change loss")
+            self.session.set("training.loss", Choice(name), "Change loss")
         except SpecError as error:
             self.session.failed.emit(describe(error))
             self._edited(self.session.experiment, self.session.experiment)
 
     def _edited(self, before: Experiment, after: Experiment) -> None:
-        usual = resolve_output(change(after, "training.loss", AUTO))[0]
+        usual = resolve_output(change(after, "training.loss", Choice(AUTO)))[0]
         rows = [(AUTO, f"Auto: {usual.short}", f"Follows from the task and the output: {usual.title.lower()}.")]
         rows += [(row.name, row.title, row.help) for row in LOSSES.rows() if after.data.task in row.tasks]
         if [row[1] for row in rows] != [self.box.itemText(i) for i in range(self.box.count())]:
             self.set_rows(rows)
-        self.set_key(after.training.loss)
+        self.set_key(after.training.loss.name)
 
 
 class DeviceDropdown(Dropdown):
@@ -128,21 +126,10 @@ class DeviceDropdown(Dropdown):
 
 
 class SettingsButton(IconButton):
-    """Opens what is changed less often: the optimizer's settings, L1 and L2, the seed, the precision."""
-
-    FIELDS = ("training.l1", "training.l2", "training.seed", "training.precision")
+    """Opens what is changed less often: settings, schedule, regularisation, stop rules, seed and precision."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("settings", "Optimizer settings, regularisation, seed and precision")
-        self.popover = Popover(self)
-        self.popover.setMinimumWidth(300)
-        self._fill(session)
+        super().__init__("settings", "Optimizer settings, schedule, regularisation, stop rules, seed and precision")
+        self.popover = ScrollingPopover(self)
+        self.popover.set_body(TrainingSettings(session))
         self.clicked.connect(lambda: self.popover.open_under(self))
-
-    def _fill(self, session: Session) -> None:
-        column = self.popover.column
-        column.addWidget(Label("Training settings", semibold=True))
-        widgets: list[QWidget] = [settings_form(session, "training.optimizer", OPTIMIZERS)]
-        widgets += [field_widget(session, path) for path in self.FIELDS]
-        for widget in widgets:
-            column.addWidget(widget)

@@ -86,7 +86,7 @@ class Worker:
         limits = [steps for steps in (due, left) if steps is not None]
         self.trainer.advance(min(limits, default=None), SLICE)
         ended = self.until is not None and self.trainer.steps_until(self.until) <= 0
-        self.playing = self.trainer.divergence is None and not ended
+        self.playing = self.trainer.divergence is None and not self.trainer.stopped and not ended
         return True
 
     def _due(self) -> int | None:

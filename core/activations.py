@@ -61,6 +61,20 @@ def sigmoid(f: Elementary) -> Pair:
     return value, slope
 
 
+def hard_sigmoid(f: Elementary) -> Pair:
+    """g(z) = z / 6 + 1/2 between -3 and 3, 0 below, 1 above (Courbariaux et al. 2015; this slope as in MobileNetV3)."""
+    zero, half, one, sixth = f.real(0.0), f.real(0.5), f.real(1.0), f.real(1.0 / 6.0)
+    maximum, minimum, sign = f.maximum, f.minimum, f.sign
+
+    def value(z: Any) -> Any:
+        return minimum(maximum(z * sixth + half, zero), one)
+
+    def slope(z: Any, a: Any) -> Any:
+        return sign(a * (one - a)) * sixth
+
+    return value, slope
+
+
 def tanh(f: Elementary) -> Pair:
     """g(z) = tanh z."""
     one, hyperbolic = f.real(1.0), f.tanh
@@ -114,6 +128,20 @@ def elu(f: Elementary) -> Pair:
     return value, slope
 
 
+def selu(f: Elementary) -> Pair:
+    """g(z) = s z above zero, s alpha (e^z - 1) below: mean 0, variance 1 stay so (Klambauer et al. 2017, eq. 2, 14)."""
+    scale, low = f.real(1.0507009873554805), f.real(1.0507009873554805 * 1.6732632423543772)
+    zero, one, where, exp, minimum = f.real(0.0), f.real(1.0), f.where, f.exp, f.minimum
+
+    def value(z: Any) -> Any:
+        return where(z > zero, scale * z, low * (exp(minimum(z, zero)) - one))
+
+    def slope(z: Any, a: Any) -> Any:
+        return where(z > zero, scale, a + low)
+
+    return value, slope
+
+
 def softplus(f: Elementary) -> Pair:
     """g(z) = log(1 + e^z), in the form that does not overflow (Dugas et al. 2001)."""
     zero, maximum, log1p, exp, size, logistic = f.real(0.0), f.maximum, f.log1p, f.exp, f.abs, f.sigmoid
@@ -156,6 +184,66 @@ def gelu(f: Elementary) -> Pair:
     return value, slope
 
 
+def softsign(f: Elementary) -> Pair:
+    """g(z) = z / (1 + |z|) (Bergstra et al. 2009; Glorot & Bengio 2010, section 3)."""
+    one, size = f.real(1.0), f.abs
+
+    def value(z: Any) -> Any:
+        return z / (one + size(z))
+
+    def slope(z: Any, a: Any) -> Any:
+        root = one / (one + size(z))
+        return root * root
+
+    return value, slope
+
+
+def mish(f: Elementary) -> Pair:
+    """g(z) = z tanh(log(1 + e^z)) (Misra 2019), where tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2)."""
+    one, two, four, enough = f.real(1.0), f.real(2.0), f.real(4.0), f.real(20.0)
+    exp, minimum = f.exp, f.minimum
+
+    def value(z: Any) -> Any:
+        # From 20 on the factor is 1 in either precision.
+        e = exp(minimum(z, enough))
+        n = e * (e + two)
+        return z * (n / (n + two))
+
+    def slope(z: Any, a: Any) -> Any:
+        e = exp(minimum(z, enough))
+        n = e * (e + two)
+        share = one / (n + two)
+        return n * share + four * z * e * (one + e) * share * share
+
+    return value, slope
+
+
+def sine(f: Elementary) -> Pair:
+    """g(z) = sin z (Sitzmann et al. 2020, eq. 3, without its factor for the first layer)."""
+    sin, cos = f.sin, f.cos
+
+    def value(z: Any) -> Any:
+        return sin(z)
+
+    def slope(z: Any, a: Any) -> Any:
+        return cos(z)
+
+    return value, slope
+
+
+def gaussian(f: Elementary) -> Pair:
+    """g(z) = e^(-z²), the radial basis function of Broomhead & Lowe 1988."""
+    exp, minus_two = f.exp, f.real(-2.0)
+
+    def value(z: Any) -> Any:
+        return exp(-z * z)
+
+    def slope(z: Any, a: Any) -> Any:
+        return minus_two * z * a
+
+    return value, slope
+
+
 ACTIVATIONS: Table[Activation] = Table(
     "activation",
     Activation(
@@ -168,17 +256,65 @@ ACTIVATIONS: Table[Activation] = Table(
     Activation(
         "sigmoid", "Sigmoid", "Squeezes any sum into 0 to 1; flat, and slow to learn, far from zero.", sigmoid, 0.0, 1.0
     ),
+    Activation(
+        "hard_sigmoid",
+        "Hard sigmoid",
+        "A sigmoid of three straight pieces: cheap, and no gradient at all beyond -3 and 3.",
+        hard_sigmoid,
+        0.0,
+        1.0,
+    ),
     Activation("tanh", "Tanh", "Squeezes any sum into -1 to 1, centred on zero.", tanh, -1.0, 1.0, targets=(-1.0, 1.0)),
+    Activation(
+        "softsign",
+        "Softsign",
+        "As tanh, but nears -1 and 1 far more slowly.",
+        softsign,
+        -1.0,
+        1.0,
+        targets=(-1.0, 1.0),
+    ),
     Activation("relu", "ReLU", "Keeps what is above zero, drops the rest: cheap, and does not saturate.", relu, 0.0),
     Activation(
         "leaky_relu", "Leaky ReLU", "As ReLU, with a slope of 0.01 below zero, so that no unit dies.", leaky_relu
     ),
     Activation("elu", "ELU", "As ReLU, bending smoothly to -1 below zero.", elu, -1.0),
+    Activation(
+        "selu",
+        "SELU",
+        "An ELU so scaled that signals keep mean 0 and variance 1 from layer to layer; goes with LeCun normal weights.",
+        selu,
+        -1.7581,
+    ),
     Activation("softplus", "Softplus", "A smooth ReLU: log(1 + e^z).", softplus, 0.0),
     Activation(
         "silu", "SiLU", "z times its sigmoid, also called swish: smooth, with a small dip below zero.", silu, -0.2785
     ),
-    Activation("gelu", "GELU", "z times the chance that a normal draw is below z (tanh form).", gelu, -0.17),
+    Activation(
+        "gelu",
+        "GELU",
+        "z times the chance that a normal draw is below z; in the tanh form, within 0.0005 of the exact one.",
+        gelu,
+        -0.17,
+    ),
+    Activation("mish", "Mish", "z times the tanh of its softplus: as SiLU, dipping a little deeper.", mish, -0.3088),
+    Activation(
+        "sine",
+        "Sine",
+        "A wave: good at ripples and fine detail, with many local minima.",
+        sine,
+        -1.0,
+        1.0,
+        targets=(-1.0, 1.0),
+    ),
+    Activation(
+        "gaussian",
+        "Gaussian",
+        "A bump, e^(-z²): answers to a narrow band of sums and forgets the rest.",
+        gaussian,
+        0.0,
+        1.0,
+    ),
     Activation(
         "softmax", "Softmax", "Turns the outputs into probabilities that sum to one.", None, 0.0, 1.0, hidden=False
     ),

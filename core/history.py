@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.stopping import UNSEEN, Watch
+
 MOMENTS = 512
 """Checkpoints kept at most; on reaching it every second one goes."""
 MOMENT_BYTES = 64 << 20
@@ -20,8 +22,20 @@ MOMENT_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
+class Best:
+    """θ (P,) and the optimizer's arrays of the epoch that early stopping goes back to."""
+
+    since: int
+    theta: npt.NDArray[Any]
+    slots: tuple[npt.NDArray[Any], ...]
+
+
+@dataclass(frozen=True)
 class Moment:
-    """A checkpoint: θ (P,) and the optimizer's arrays after ``step`` steps, and the history's length then."""
+    """A checkpoint: θ (P,) and the optimizer's arrays after ``step`` steps, and the history's length then.
+
+    ``watch`` is what the stop rules and the schedule remember, ``best`` what early stopping would go back to.
+    """
 
     step: int
     since: int
@@ -31,6 +45,8 @@ class Moment:
     slots: tuple[npt.NDArray[Any], ...]
     rows: int
     loss: float
+    watch: Watch = UNSEEN
+    best: Best | None = None
 
 
 class History:
@@ -62,26 +78,30 @@ class History:
         return float(values[-1]) if len(values) else float("nan")
 
     def append(self, row: Mapping[str, float]) -> None:
-        """Add one row of metrics; a name not seen before becomes a column."""
-        at = self._rows
-        for name, value in row.items():
-            column = self._columns.get(name)
-            if column is None or at >= len(column):
-                column = self._columns[name] = _grown(column, at + 1)
-            column[at] = value
-        for name, column in self._columns.items():
-            if at >= len(column):
-                self._columns[name] = _grown(column, at + 1)
-        self._rows = at + 1
+        """Add one row of metrics."""
+        self.extend({name: np.array([value]) for name, value in row.items()}, 1)
 
-    def remember(self, moment: Moment) -> None:
-        """Offer a checkpoint; it is kept if its turn has come, and older ones are thinned when there are too many."""
+    def extend(self, columns: Mapping[str, npt.NDArray[np.float64]], rows: int) -> None:
+        """Add ``rows`` rows at once, each column (rows,); a name not seen before becomes a column."""
+        at, needed = self._rows, self._rows + rows
+        for name in {**self._columns, **columns}:
+            column = self._columns.get(name)
+            if column is None or needed > len(column):
+                column = self._columns[name] = _grown(column, needed)
+            if name in columns:
+                column[at:needed] = columns[name]
+        self._rows = needed
+
+    def wants(self) -> bool:
+        """Whether the next checkpoint offered would be kept; asking counts as offering."""
         wanted = self._offered % self._stride == 0
         self._offered += 1
-        if not wanted:
-            return
+        return wanted
+
+    def keep(self, moment: Moment) -> None:
+        """Keep a checkpoint; older ones are thinned when there are too many."""
         self._moments.append(moment)
-        size = moment.theta.nbytes * (1 + len(moment.slots))
+        size = moment.theta.nbytes * (1 + len(moment.slots)) * (1 if moment.best is None else 2)
         if len(self._moments) > max(8, min(MOMENTS, MOMENT_BYTES // max(1, size))):
             self._moments = self._moments[::2]
             self._stride *= 2

@@ -41,6 +41,18 @@ def _normal(deviation: Callable[[int, int], float]) -> Draw:
     return draw
 
 
+def _constant(rng: np.random.Generator, fan_out: int, fan_in: int, settings: dict[str, float]) -> Any:
+    return np.full((fan_out, fan_in), settings.get("value", 0.0))
+
+
+def _orthogonal(rng: np.random.Generator, fan_out: int, fan_in: int, settings: dict[str, float]) -> Any:
+    tall = rng.normal(size=(max(fan_out, fan_in), min(fan_out, fan_in)))
+    q, r = np.linalg.qr(tall)
+    # With the signs of r's diagonal given back, every orthogonal matrix is as likely as any other (Mezzadri 2007).
+    q = q * np.where(np.diag(r) < 0.0, -1.0, 1.0)
+    return settings["gain"] * (q if fan_out >= fan_in else q.T)
+
+
 def _plain_uniform(rng: np.random.Generator, fan_out: int, fan_in: int, settings: dict[str, float]) -> Any:
     return rng.uniform(-settings["limit"], settings["limit"], (fan_out, fan_in))
 
@@ -76,6 +88,25 @@ INITIALIZERS: Table[Initializer] = Table(
         _normal(lambda fan_out, fan_in: math.sqrt(2.0 / fan_in)),
     ),
     Initializer(
+        "lecun_uniform",
+        "LeCun uniform",
+        "Uniform within sqrt(3 / in): sums of unit variance from inputs of unit variance (LeCun et al. 1998, eq. 16).",
+        _uniform(lambda fan_out, fan_in: math.sqrt(3.0 / fan_in)),
+    ),
+    Initializer(
+        "lecun_normal",
+        "LeCun normal",
+        "Normal with variance 1 / in, as SELU needs it (LeCun et al. 1998, eq. 16; Klambauer et al. 2017).",
+        _normal(lambda fan_out, fan_in: math.sqrt(1.0 / fan_in)),
+    ),
+    Initializer(
+        "orthogonal",
+        "Orthogonal",
+        "Rows or columns at right angles and of one length, so that no direction is lost or swells (Saxe et al. 2014).",
+        _orthogonal,
+        (Setting("gain", "Gain", 1.0, 0.0, 100.0, help="Length of rows or columns, whichever are fewer."),),
+    ),
+    Initializer(
         "uniform",
         "Uniform",
         "Uniform between -limit and limit, whatever the layer's size.",
@@ -85,8 +116,21 @@ INITIALIZERS: Table[Initializer] = Table(
     Initializer(
         "normal",
         "Normal",
-        "Normal with the given deviation, whatever the layer's size; zero makes all weights alike, and nothing learns.",
+        "Normal with the given deviation, whatever the layer's size.",
         _plain_normal,
         (Setting("deviation", "Deviation", 0.1, 0.0, 100.0, help="Standard deviation of the weights."),),
+    ),
+    Initializer(
+        "constant",
+        "Constant",
+        "Every weight the same: all units of a layer compute the same, get the same gradient, and stay one unit.",
+        _constant,
+        (Setting("value", "Value", 0.5, -100.0, 100.0, help="What every weight begins with."),),
+    ),
+    Initializer(
+        "zeros",
+        "Zeros",
+        "Every weight zero: nothing passes through, forwards or back, and most networks never learn. Try it.",
+        _constant,
     ),
 )

@@ -16,6 +16,7 @@ from core.engine.array import ArrayEngine
 from core.losses import LOSSES, Loss
 from core.network import Network, resolve
 from core.optimizers import OPTIMIZERS
+from core.schedules import SCHEDULES
 from core.spec import Experiment
 from core.tables import SpecError, settle
 
@@ -35,6 +36,7 @@ class Model:
         """The model of ``experiment``, taking from ``previous`` what has not changed; raises SpecError."""
         training = experiment.training
         settle("training.optimizer", OPTIMIZERS[training.optimizer.name].settings, training.optimizer.settings)
+        settle("training.schedule", SCHEDULES[training.schedule.name].settings, training.schedule.settings)
         network = resolve(experiment)
         if previous and previous.experiment.data == experiment.data:
             return cls(experiment, network, previous.prepared)
@@ -48,7 +50,7 @@ class Model:
     @property
     def loss(self) -> Loss:
         """The loss's row."""
-        return LOSSES[self.network.loss]
+        return LOSSES[self.network.loss.name]
 
     @property
     def untrainable(self) -> SpecError | None:

@@ -62,11 +62,14 @@ class Layer:
 
 @dataclass(frozen=True)
 class Network:
-    """Layers from the first hidden one to the output, on ``inputs`` named features; θ has ``parameters`` numbers."""
+    """Layers from the first hidden one to the output, on ``inputs`` named features; θ has ``parameters`` numbers.
+
+    ``loss`` is the one in force, with all of its settings.
+    """
 
     inputs: tuple[str, ...]
     layers: tuple[Layer, ...]
-    loss: str
+    loss: Choice
     initializer: Choice
 
     @property
@@ -125,9 +128,12 @@ def resolve(experiment: Experiment) -> Network:
             "network.layers", "every layer needs an id of its own above zero", "pass the network through with_ids"
         )
     layers.append(_layer(OUTPUT_ID, "output", units, activation, 0.0, experiment.network.output.bias, sources, start))
-    initializer = experiment.network.initializer
+    initializer, chosen = experiment.network.initializer, experiment.training.loss
     settle("network.initializer", INITIALIZERS[initializer.name].settings, initializer.settings)
-    return Network(inputs, tuple(layers), loss.name, initializer)
+    if chosen.name == AUTO:
+        settle("training.loss", (), chosen.settings)  # a setting is for the loss it was made for, not for any
+    in_force = Choice(loss.name, settle("training.loss", loss.settings, chosen.settings))
+    return Network(inputs, tuple(layers), in_force, initializer)
 
 
 def _layer(
@@ -163,15 +169,15 @@ def _check_size(path: str, parameters: int) -> None:
 
 def resolve_output(experiment: Experiment) -> tuple[Loss, str, int]:
     """The loss, output activation and number of outputs that the task, and what was chosen for it, come to."""
-    data, named, chosen = experiment.data, experiment.network.output.activation, experiment.training.loss
+    data, named, chosen = experiment.data, experiment.network.output.activation, experiment.training.loss.name
     regression = data.task == "regression"
     usual = "linear" if regression else "sigmoid" if data.classes == 2 else "softmax"
     if chosen != AUTO:
         loss = LOSSES[chosen]
-        activation = named if named != AUTO else loss.output or usual
+        activation = named if named != AUTO else loss.outputs[0] if loss.outputs else usual
     else:
         activation = named if named != AUTO else usual
-        fitting = [row for row in LOSSES.rows() if row.output == activation and data.task in row.tasks]
+        fitting = [row for row in LOSSES.rows() if row.outputs == (activation,) and data.task in row.tasks]
         loss = fitting[0] if fitting else LOSSES["mse"]
     row = ACTIVATIONS[activation]
     if data.task not in loss.tasks:
@@ -182,8 +188,8 @@ def resolve_output(experiment: Experiment) -> tuple[Loss, str, int]:
         )
     if regression and row.formula is None:
         raise SpecError("network.output.activation", "softmax of a single value is always 1", "choose linear")
-    if loss.output not in ("", activation):
-        needed = ACTIVATIONS[loss.output].title.lower()
+    if loss.outputs and activation not in loss.outputs:
+        needed = " or ".join(ACTIVATIONS[name].title.lower() for name in loss.outputs)
         raise SpecError(
             "training.loss",
             f"{loss.title.lower()} needs a {needed} output, but the output is {row.title.lower()}",

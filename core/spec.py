@@ -159,6 +159,9 @@ class Dense(Spec, frozen=True, tag="dense"):
     ] = 0.0
     bias: bool = True
     id: int = 0
+    frozen: Annotated[bool, Meta(title="Frozen", description="Training leaves its weights and biases as they are.")] = (
+        False
+    )
 
 
 class Output(Spec, frozen=True):
@@ -166,14 +169,63 @@ class Output(Spec, frozen=True):
 
     activation: str = AUTO
     bias: bool = True
+    frozen: Annotated[bool, Meta(title="Frozen", description="Training leaves its weights and biases as they are.")] = (
+        False
+    )
+
+
+class Frozen(Spec, frozen=True, array_like=True):
+    """One number of θ that training leaves as it is: [layer id (0: the output), unit, input].
+
+    ``input`` is what the weight comes from: a feature by name in the first layer, else a unit of the layer before by
+    number; or "bias". What is not there at present, a feature switched off, say, is passed over.
+    """
+
+    layer: Annotated[int, Meta(ge=0)]
+    unit: Annotated[int, Meta(ge=0)]
+    input: str | int
 
 
 class Network(Spec, frozen=True):
-    """Hidden layers from input to output, and how their weights begin."""
+    """Hidden layers from input to output, how their weights begin, and single ones that are to stay."""
 
     layers: tuple[Dense, ...] = ()
     output: Output = Output()
     initializer: Choice = Choice("glorot_uniform")
+    frozen: tuple[Frozen, ...] = ()
+
+
+class Stop(Spec, frozen=True):
+    """When a run ends by itself; a rule at 0 is off. All but time are looked at when an epoch ends."""
+
+    epochs: Annotated[
+        int,
+        Meta(ge=0, le=10**9, title="Epochs", description="Stops at the end of this epoch; 0: never."),
+    ] = 0
+    loss: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            title="Loss under",
+            description="Stops when the training loss falls below this; 0: never.",
+            extra={"scale": "log", "low": 1e-6, "high": 10.0},
+        ),
+    ] = 0.0
+    seconds: Annotated[
+        float,
+        Meta(ge=0.0, title="Time", description="Stops after so much training; 0: never.", extra={"unit": "s"}),
+    ] = 0.0
+    patience: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10**6,
+            title="Early stopping",
+            description="After so many epochs without a new lowest test loss (without test points, training "
+            "loss) it stops, and θ of the lowest comes back (Prechelt 1998); 0: never.",
+            extra={"unit": "epochs", "low": 0, "high": 100},
+        ),
+    ] = 0
 
 
 class Training(Spec, frozen=True):
@@ -199,7 +251,10 @@ class Training(Spec, frozen=True):
         ),
     ] = 10
     optimizer: Choice = Choice("sgd")
-    loss: str = AUTO
+    loss: Annotated[
+        Choice,
+        Meta(title="Loss", description="What training makes smaller; auto follows from the task and the output."),
+    ] = Choice(AUTO)
     l1: Annotated[
         float,
         Meta(
@@ -225,6 +280,48 @@ class Training(Spec, frozen=True):
         Meta(ge=0, le=2**32 - 1, title="Seed", description="Decides initial weights, shuffling and dropout."),
     ] = 0
     precision: Precision = "float32"
+    schedule: Annotated[
+        Choice, Meta(title="Schedule", description="How the rate changes over the run, relative to the slider.")
+    ] = Choice("constant")
+    warmup: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=10_000.0,
+            title="Warm-up",
+            description="Epochs in which the rate first rises in a line; the schedule begins after them.",
+            extra={"unit": "epochs", "scale": "log", "low": 0.1, "high": 100.0},
+        ),
+    ] = 0.0
+    weight_decay: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=10.0,
+            title="Weight decay",
+            description="Each step also takes rate · decay · w off every weight, past the optimizer (as in AdamW).",
+            extra={"scale": "log", "low": 1e-6, "high": 10.0},
+        ),
+    ] = 0.0
+    clip_norm: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            title="Clip norm",
+            description="A gradient longer than this is shortened to it, its direction kept; 0: never.",
+            extra={"scale": "log", "low": 1e-3, "high": 1e3},
+        ),
+    ] = 0.0
+    clip_value: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            title="Clip value",
+            description="Each number of the gradient is held between minus this and this; 0: never.",
+            extra={"scale": "log", "low": 1e-3, "high": 1e3},
+        ),
+    ] = 0.0
+    stop: Stop = Stop()
 
 
 class Experiment(Spec, frozen=True):

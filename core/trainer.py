@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,13 +17,17 @@ import numpy.typing as npt
 
 from core.backend import CPU, Backend
 from core.engine import choice
-from core.engine.array import Hyper, State, Trained
-from core.history import History, Moment
+from core.engine.array import Epochs, Hyper, State, Trained
+from core.frozen import free
+from core.history import Best, History, Moment
+from core.metrics import Yardstick
 from core.model import Model
 from core.network import carry
 from core.optimizers import OPTIMIZERS
 from core.random import key, permutation
+from core.schedules import rates, varies
 from core.spec import Experiment, Training
+from core.stopping import Watch, forgotten, judged, renewed, timed_out, undisturbed, watchful
 from core.tables import settle
 
 _run_ids = itertools.count(1)
@@ -40,7 +45,10 @@ class Divergence:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A run at one moment: all that a picture of it needs. ``theta`` (P,) is read-only."""
+    """A run at one moment: all that a picture of it needs. ``theta`` (P,) is read-only.
+
+    ``stopped`` is the sentence of the rule that ended it, "" where none did.
+    """
 
     run: int
     model: Model
@@ -55,6 +63,7 @@ class Snapshot:
     rows: int
     divergence: Divergence | None
     moment: Moment
+    stopped: str = ""
 
 
 class Trainer:
@@ -76,10 +85,13 @@ class Trainer:
         self.run = next(_run_ids)
         self.history = History()
         self.divergence: Divergence | None = None
+        self.watch, self.stopped = Watch(), ""
+        self.best: Best | None = None
         self.state = self.engine.zero_state(theta[None], self.training.optimizer.name)
         self.epoch = self.offset = 0
         self.seconds = 0.0
         self._step_seconds = 1e-4
+        self._rate: float | None = None
         self._upload()
         self.record()
 
@@ -107,20 +119,27 @@ class Trainer:
     # data on the device
 
     def _upload(self) -> None:
-        prepared = self.model.prepared
-        train, test = self.model.targets(prepared.y_train), self.model.targets(prepared.y_test)
-        self._x = self.engine.columns(prepared.x_train)
-        self._t = self.engine.columns(train)
-        self._all_x = self.engine.columns(np.concatenate([prepared.x_train, prepared.x_test]))
-        self._all_t = self.engine.columns(np.concatenate([train, test]))
+        self.yardstick = yardstick = Yardstick.of(self.model)
+        n = yardstick.trained
+        self._x, self._t = self.engine.columns(yardstick.x[:n]), self.engine.columns(yardstick.targets[:n])
+        self._everything = (self.engine.columns(yardstick.x), self.engine.columns(yardstick.targets), yardstick.y)
+        self._free_up()
         self._restart_epoch()
+
+    def _free_up(self) -> None:
+        mask = free(self.experiment.network, self.model.network)
+        self._free = None if mask is None else self.engine.array(mask)
 
     def _restart_epoch(self) -> None:
         self.offset = 0
-        self._order = self._shuffled(self.epoch)
+        self._order: Any = None
 
-    def _shuffled(self, epoch: int) -> Any:
-        return self.backend.to_device(permutation(key(self.training.seed, epoch), self.samples))
+    def _rest_of_epoch(self) -> Any:
+        """The samples still to come in this epoch, in their order."""
+        if self._order is None:
+            order = permutation(key(self.training.seed, self.epoch), self.samples)
+            self._order = self.backend.to_device(order)
+        return self._order[self.offset :]
 
     # following the Experiment
 
@@ -132,20 +151,24 @@ class Trainer:
         old, model = self.model, Model.of(experiment, self.model)
         self.model = model
         resized = old.network != model.network or old.experiment.training.precision != self.training.precision
-        renewed = resized or model.prepared is not old.prepared
+        replaced = resized or model.prepared is not old.prepared
         if resized:
             self._reshape(old)
         if old.experiment.training.optimizer.name != self.training.optimizer.name:
             thetas = self.backend.to_host(self.state.thetas)
             self.state = self.engine.zero_state(thetas, self.training.optimizer.name, self.state.step)
-        if renewed:
+        if replaced:
             self._upload()
+        self._free_up()
+        self.watch = renewed(self.watch, old.experiment.training, self.training, comparable=not replaced)
+        if self.watch.best is None:
+            self.best = None
         reseeded = old.experiment.training.seed != self.training.seed
         if reseeded:
             self._restart_epoch()
         if self.state.step == 0 and (reseeded or old.network.initializer != model.network.initializer):
             self.reset()
-        elif self.state.step == 0 and renewed:
+        elif self.state.step == 0 and replaced:
             self._begin(self.theta)
 
     def _reshape(self, old: Model) -> None:
@@ -178,7 +201,8 @@ class Trainer:
     def advance(self, steps: int | None = None, seconds: float | None = None) -> int:
         """Train for at most so many steps and so long, whichever is first; gives the steps taken.
 
-        Stops where the loss is no longer finite: ``divergence`` then says where, and θ is the last good one.
+        Stops where the loss is no longer finite: ``divergence`` then says where, and θ is the last good one. Stops
+        where a rule says so, too: ``stopped`` is then its sentence, and until ``resume`` no further step is taken.
         Raises SpecError when there is nothing to train on.
         """
         if problem := self.model.untrainable:
@@ -186,12 +210,19 @@ class Trainer:
         self._take_fastest()
         start = time.perf_counter()
         taken = 0
-        while self.divergence is None and (steps is None or taken < steps):
+        while self.divergence is None and not self.stopped and (steps is None or taken < steps):
             left = np.inf if seconds is None else seconds - (time.perf_counter() - start)
             if left <= 0:
                 break
-            most = self._batches_left() if steps is None else min(self._batches_left(), steps - taken)
-            taken += self._slice(int(max(1, min(most, left / self._step_seconds))))
+            if self.seconds < self.training.stop.seconds:
+                left = min(left, self.training.stop.seconds - self.seconds)
+            wanted = min(left / self._step_seconds, np.inf if steps is None else steps - taken)
+            whole = min(wanted / self.steps_per_epoch, self.engine.most_epochs)
+            whole = min(whole, undisturbed(self.watch, self.training, self.epoch))
+            if self.offset == 0 and whole >= 1:
+                taken += self._epochs(int(whole))
+            else:
+                taken += self._slice(int(max(1, min(self._batches_left(), wanted))))
         return taken
 
     def _take_fastest(self) -> None:
@@ -223,65 +254,202 @@ class Trainer:
     def _batches_left(self) -> int:
         return max(1, -(-(self.samples - self.offset) // self.training.batch_size))
 
-    def _hyper(self) -> Hyper:
+    def _hyper(self, steps: int) -> Hyper:
         training, row = self.training, OPTIMIZERS[self.training.optimizer.name]
         settings = settle("training.optimizer", row.settings, training.optimizer.settings)
         return Hyper(
-            training.learning_rate, training.batch_size, row.name, settings, training.l1, training.l2, training.seed
+            self._rates(steps),
+            training.batch_size,
+            row.name,
+            settings,
+            training.l1,
+            training.l2,
+            training.seed,
+            training.weight_decay,
+            training.clip_norm,
+            training.clip_value,
+            self._free,
         )
+
+    def _rates(self, steps: int) -> Any:
+        """The rate of the steps to come: one number where it stays, else (steps,).
+
+        The schedule's clock is the epochs done, so that another batch size or other data do not make it jump.
+        """
+        training = self.training
+        if not varies(training):
+            return training.learning_rate
+        each = max(1, self.steps_per_epoch)
+        first = self.epoch * each + self.offset / training.batch_size
+        return rates(training, first + np.arange(steps), each, self.watch.plateau.scale)
 
     def _slice(self, steps: int) -> int:
         """Some steps within the epoch, closing it if they reach its end."""
-        began, before = time.perf_counter(), self.state.step
-        hyper = self._hyper()
-        trained = self.engine.train(self.state, self._x, self._t, self._order[self.offset :], steps, hyper)
+        began, before, seconds = time.perf_counter(), self.state.step, self.seconds
+        hyper = self._hyper(steps)
+        trained = self.engine.train(self.state, self._x, self._t, self._rest_of_epoch(), steps, hyper)
         self.state = trained.state
         taken = self.state.step - before
         self.offset = min(self.samples, self.offset + taken * hyper.batch_size)
-        spent = time.perf_counter() - began
-        self.seconds += spent
-        self._step_seconds = 0.7 * self._step_seconds + 0.3 * spent / max(1, taken)
+        self._spent(began, taken)
+        self._rate = float(hyper.rate_of(max(1, taken) - 1))
         self._last = trained
         if trained.failed[0] >= 0:
             self._diverged(int(trained.failed[0]))
         elif self.offset >= self.samples:
             self.epoch += 1
             self._restart_epoch()
-            self.record(trained)
+            self.record(trained, closing=True)
+        self._look_at_clock(seconds)
         return taken
+
+    def _epochs(self, most: int) -> int:
+        """Some whole epochs in one call of the engine, which measures and records them too; gives the steps taken."""
+        began, before, seconds = time.perf_counter(), self.state.step, self.seconds
+        hyper = self._hyper(most * self.steps_per_epoch)
+        block = self.engine.run_epochs(
+            self.state, self._x, self._t, self._everything, self.yardstick.middle, self.epoch, most, hyper
+        )
+        measured = self.yardstick.columns(block.sums)
+        verdicts, back, cut = self._judge_block(block, measured)
+        self.state, self._last = self._cut(block, before, len(verdicts)) if cut else block.trained.state, block.trained
+        taken = self.state.step - before
+        self._spent(began, block.trained.state.step - before)
+        self._rate = float(hyper.rate_of(max(1, taken) - 1))
+        self._record_block(block, measured, before, hyper, np.linspace(seconds, self.seconds, block.done + 1), verdicts)
+        self.epoch += len(verdicts)
+        self._restart_epoch()
+        if back:
+            self._go_back()
+        if block.trained.failed[0] >= 0 and not cut:
+            self.offset = min(self.samples, (taken - block.done * self.steps_per_epoch) * self.training.batch_size)
+            self._diverged(int(block.trained.failed[0]))
+        self._look_at_clock(seconds)
+        return taken
+
+    def _judge_block(
+        self, block: Epochs, measured: Mapping[str, Any]
+    ) -> tuple[list[tuple[Watch, Best | None]], bool, bool]:
+        """What is remembered after each epoch that stands, whether θ goes back, and whether the others do not stand.
+
+        After an epoch that ends the run or moves the rate, what the block goes on with was computed in vain.
+        """
+        if not watchful(self.training):
+            return [(self.watch, self.best)] * block.done, False, False
+        seen: list[tuple[Watch, Best | None]] = []
+        began, scale = self.state.since, self.watch.plateau.scale
+        for index in range(block.done):
+
+            def here(index: int = index) -> Best:
+                theta, *slots = (_read_only(array) for array in (block.thetas[index], *block.slots[index]))
+                return Best(began + (index + 1) * self.steps_per_epoch, theta, tuple(slots))
+
+            losses = float(measured["train_loss"][index]), float(measured["test_loss"][index])
+            back = self._judge(self.epoch + index + 1, *losses, here)
+            seen.append((self.watch, self.best))
+            if self.stopped or self.watch.plateau.scale != scale:
+                return seen, back, True
+        return seen, False, False
+
+    def _cut(self, block: Epochs, before: int, epochs: int) -> State:
+        """The state after the first ``epochs`` of a block that began at step ``before``."""
+        theta, *slots = (self.engine.array(a[None]) for a in (block.thetas[epochs - 1], *block.slots[epochs - 1]))
+        steps = epochs * self.steps_per_epoch
+        return State(theta, tuple(slots), before + steps, self.state.since + steps)
+
+    def _look_at_clock(self, before: float) -> None:
+        """Stop when the time is up, which was not at ``before`` seconds of training."""
+        if not self.stopped and self.divergence is None:
+            self.stopped = timed_out(self.training.stop, self.epoch_now, before, self.seconds)
+
+    def _spent(self, began: float, taken: int) -> None:
+        spent = time.perf_counter() - began
+        self.seconds += spent
+        self._step_seconds = 0.7 * self._step_seconds + 0.3 * spent / max(1, taken)
+
+    def _record_block(
+        self,
+        block: Epochs,
+        measured: Mapping[str, Any],
+        before: int,
+        hyper: Hyper,
+        seconds: npt.NDArray[np.float64],
+        verdicts: Sequence[tuple[Watch, Best | None]],
+    ) -> None:
+        """Add a row to the history for each epoch of ``block`` that stands, and the checkpoints that are due."""
+        done, each, rows = len(verdicts), self.steps_per_epoch, len(self.history)
+        ends = np.arange(1, done + 1)
+        columns = {name: values[:done] for name, values in measured.items()} | {
+            "step": before + each * ends.astype(np.float64),
+            "epoch": self.epoch + ends.astype(np.float64),
+            "rate": np.array([float(hyper.rate_of(each * end - 1)) for end in range(1, done + 1)]),
+            "base_rate": np.full(done, self.training.learning_rate),
+            "seconds": seconds[1 : done + 1],
+        }
+        self.history.extend(columns | self._norm_columns(np.sqrt(block.norms[:done])), done)
+        for index, remembered in enumerate(verdicts):
+            if self.history.wants():
+                steps = each * (index + 1)
+                theta, *slots = (_read_only(array) for array in (block.thetas[index], *block.slots[index]))
+                since = self.state.since - (self.state.step - before) + steps
+                loss = float(measured["train_loss"][index])
+                place = (before + steps, since, self.epoch + index + 1, 0)
+                self.history.keep(Moment(*place, theta, tuple(slots), rows + index + 1, loss, *remembered))
 
     # looking at the run
 
-    def record(self, trained: Trained | None = None) -> None:
-        """Add a row to the history: losses and scores on all points, and what the last step did to each layer."""
+    def record(self, trained: Trained | None = None, closing: bool = False) -> None:
+        """Add a row to the history: losses and scores on all points, and what the last step did to each layer.
+
+        One that is ``closing`` an epoch is also what stop rules and schedules go by.
+        """
         measured = self.measure()
         if self.samples and not np.isfinite(measured["train_loss"]):
             self._diverged(self.state.step)
             return
         place = {"step": float(self.state.step), "epoch": self.epoch_now}
-        row = place | measured | {"rate": self.training.learning_rate, "seconds": self.seconds}
+        row = place | measured | self._pace()
+        back = closing and self._judge(self.epoch, measured["train_loss"], measured["test_loss"], self._here)
         if trained is not None and trained.gradient is not None:
             row |= self._layer_norms(trained)
         self.history.append(row)
         self._remember(measured["train_loss"])
+        if back:
+            self._go_back()
+
+    def _go_back(self) -> None:
+        """θ, and what the optimizer remembers, as they were at the best epoch; the clock goes on."""
+        if self.best is not None:
+            slots = tuple(self.engine.array(slot[None]) for slot in self.best.slots)
+            self.state = State(self.engine.array(self.best.theta[None]), slots, self.state.step, self.best.since)
+            self.record()
+
+    def _pace(self) -> dict[str, float]:
+        """The rate of the last step (before any, of the first), the one it was made from, and the seconds so far."""
+        rate = float(np.reshape(self._rates(1), -1)[0]) if self._rate is None else self._rate
+        return {"rate": rate, "base_rate": self.training.learning_rate, "seconds": self.seconds}
+
+    def _judge(self, epoch: int, train_loss: float, test_loss: float, here: Callable[[], Best]) -> bool:
+        """Let stop rules and the schedule look at an epoch's losses; true where θ has to go back to the best."""
+        verdict = judged(self.watch, self.training, epoch, train_loss, test_loss)
+        self.watch, self.stopped = verdict.watch, verdict.sentence
+        if self.watch.best is None:
+            self.best = None
+        elif self.watch.epoch == epoch:
+            self.best = here()
+        return verdict.back
+
+    def _here(self) -> Best:
+        slots = tuple(self._kept(slot) for slot in self.state.slots)
+        return Best(self.state.since, self._kept(self.state.thetas), slots)
 
     def measure(self) -> dict[str, float]:
         """Losses and scores of θ as it is now, on the points that train and those that test; NaN where undefined."""
-        losses, outputs = self._evaluate()
-        n, prepared = self.samples, self.model.prepared
-        return {
-            "train_loss": float(losses[:n].mean(dtype=np.float64)) if n else float("nan"),
-            "test_loss": float(losses[n:].mean(dtype=np.float64)) if len(losses) > n else float("nan"),
-            "train_accuracy": self.model.score(outputs[:n], prepared.y_train),
-            "test_accuracy": self.model.score(outputs[n:], prepared.y_test),
-        }
-
-    def _evaluate(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Losses (N,) and outputs (N, K) of all points, those that train first."""
-        if self._all_x.shape[-1] == 0:
-            return np.empty(0), np.empty((0, self.model.network.output.units))
-        losses, outputs = self.engine.measure(self.state.thetas, self._all_x, self._all_t)
-        return self.backend.to_host(losses)[0], self.backend.to_host(outputs)[0].T
+        if not len(self.yardstick.y):
+            sums = np.zeros(4)
+        else:
+            sums = self.engine.survey(self.state.thetas, *self._everything, self.samples, self.yardstick.middle)
+        return {name: float(values[0]) for name, values in self.yardstick.columns(sums[None]).items()}
 
     @property
     def epoch_now(self) -> float:
@@ -290,22 +458,22 @@ class Trainer:
 
     def _layer_norms(self, trained: Trained) -> dict[str, float]:
         """Norm of each layer's last gradient, and of its update relative to its parameters."""
-        layers = self.model.network.layers
-        starts = [layer.weight.start for layer in layers]
+        norms = np.sqrt(self.engine.squared_norms(trained))
+        return {name: float(values[0]) for name, values in self._norm_columns(norms[None]).items()}
 
-        def norms(array: Any) -> npt.NDArray[np.float64]:
-            squares = np.square(self.backend.to_host(array)[0], dtype=np.float64)
-            return np.sqrt(np.add.reduceat(squares, starts))
-
-        gradients, updates, sizes = norms(trained.gradient), norms(trained.update), norms(trained.state.thetas)
-        row = {}
-        for layer, gradient, update, size in zip(layers, gradients, updates, sizes, strict=True):
-            row[f"gradient/{layer.id}"] = float(gradient)
-            row[f"ratio/{layer.id}"] = float(update / size) if size else float("nan")
-        return row
+    def _norm_columns(self, norms: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.float64]]:
+        """Columns (E,) from the norms (E, 3, L) of each layer's gradient, update and parameters."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            ratios = np.where(norms[:, 2] > 0, norms[:, 1] / norms[:, 2], np.nan)
+        columns = {}
+        for index, layer in enumerate(self.model.network.layers):
+            columns[f"gradient/{layer.id}"] = norms[:, 0, index]
+            columns[f"ratio/{layer.id}"] = ratios[:, index]
+        return columns
 
     def _remember(self, loss: float) -> None:
-        self.history.remember(self.moment(loss))
+        if self.history.wants():
+            self.history.keep(self.moment(loss))
 
     def moment(self, loss: float = float("nan")) -> Moment:
         """Where the run is now, in host arrays that nothing will change: enough to go on from."""
@@ -318,12 +486,12 @@ class Trainer:
             tuple(self._kept(slot) for slot in self.state.slots),
             len(self.history),
             loss,
+            self.watch,
+            self.best,
         )
 
     def _kept(self, array: Any) -> npt.NDArray[Any]:
-        copy = np.array(self.backend.to_host(array)[0])
-        copy.setflags(write=False)
-        return copy
+        return _read_only(self.backend.to_host(array)[0])
 
     def snapshot(self) -> Snapshot:
         """The run as it is now, safe to hand to another thread."""
@@ -342,6 +510,7 @@ class Trainer:
             len(h),
             self.divergence,
             moment,
+            self.stopped,
         )
 
     # going wrong, and back
@@ -357,8 +526,8 @@ class Trainer:
         return min(self.history.moments(), key=lambda m: m.loss, default=None)
 
     def resume(self) -> None:
-        """Allow going on from the last good θ after a divergence, with whatever rate there is now."""
-        self.divergence = None
+        """Allow going on after a divergence, from the last good θ with whatever rate there is now, or after a stop."""
+        self.divergence, self.stopped = None, ""
 
     def rewind(self) -> None:
         """Go back to the remembered moment with the lowest training loss, and forget what came after it."""
@@ -383,16 +552,15 @@ class Trainer:
         """The same run on another backend; this Trainer is not to be used after."""
         other = Trainer(self.experiment, backend, self.theta)
         other._go_to(self.moment())
-        other.run, other.history, other.seconds, other.divergence = (
-            self.run,
-            self.history,
-            self.seconds,
-            self.divergence,
-        )
+        other.run, other.history, other.seconds = self.run, self.history, self.seconds
+        other.divergence, other.stopped, other._rate = self.divergence, self.stopped, self._rate
         return other
 
     def _go_to(self, moment: Moment) -> None:
-        self.divergence = None
+        self.divergence, self.stopped, self._rate = None, "", None
+        self.watch, self.best = moment.watch, moment.best
+        if self.best is None:
+            self.watch = forgotten(self.watch)
         slots = tuple(self.engine.array(slot[None]) for slot in moment.slots)
         if len(slots) != len(OPTIMIZERS[self.training.optimizer.name].slots):
             slots = self.engine.zero_state(moment.theta[None], self.training.optimizer.name).slots
@@ -400,3 +568,10 @@ class Trainer:
         self.epoch = moment.epoch
         self._restart_epoch()
         self.offset = moment.offset
+
+
+def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A copy that nothing will change."""
+    copy = np.array(array)
+    copy.setflags(write=False)
+    return copy

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -348,9 +349,29 @@ def test_the_words_choose_what_is_started(
     monkeypatch.setattr(run, "show_demo", lambda: note("demo"))
     monkeypatch.setattr(run, "run_checks", lambda words: note("checks", words))
     monkeypatch.delenv("QT_QPA_PLATFORM")
+    monkeypatch.delenv("CI", raising=False)
     assert run.main(words) == 7
     assert seen == [started]
     assert extras == [{"test"} if words[:1] == ["test"] else set()]
+
+
+@pytest.mark.parametrize(
+    ("testing", "environ", "extras"),
+    [
+        (False, {}, set()),
+        (False, {"CI": "true"}, set()),
+        (True, {}, {"test"}),
+        (True, {"CI": ""}, {"test"}),
+        (True, {"CI": "true"}, {"test", "peers"}),
+    ],
+)
+def test_the_peers_are_installed_where_nothing_may_be_skipped(
+    run: ModuleType, testing: bool, environ: dict[str, str], extras: set[str]
+) -> None:
+    assert run.needed_extras(testing, environ) == extras
+    assert extras <= set(
+        tomllib.loads(SOURCE.with_name("pyproject.toml").read_text())["project"]["optional-dependencies"]
+    )
 
 
 def test_a_stop_is_said_and_ends_with_one(

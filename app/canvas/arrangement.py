@@ -16,6 +16,7 @@ from app.canvas.palette import Palette
 from app.canvas.tools import TOOLS
 from app.theme import theme_events, tokens
 from app.widgets.buttons import IconButton
+from app.widgets.tabbing import tab_through
 
 TOOL = 26
 LEAST_FORM = 88
@@ -59,6 +60,7 @@ class _Scroll(QScrollArea):
         super().__init__()
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(form)
         form.setAutoFillBackground(False)
@@ -79,19 +81,14 @@ class DataBody(QWidget):
         self.form_area.setParent(self)
         self.scaling = ScalingChoice()
         self.scaling.setParent(self)
-        self.options.shown_changed.connect(self.arrange)
-        order: tuple[QWidget, ...] = (
-            self.tools,
-            self.palette_row,
-            self.options,
-            self.canvas,
-            self.form_area,
-            self.scaling,
-        )
-        for i, earlier in enumerate(order[:-1]):
-            QWidget.setTabOrder(earlier, order[i + 1])
+        self.options.shown_changed.connect(self._order)
+        self._order()
         theme_events().changed.connect(self._dress)
         self._dress()
+
+    def _order(self) -> None:
+        """Have Tab follow what the eye sees, from the top down."""
+        tab_through(self.tools, self.palette_row, self.options, self.canvas, self.form_area, self.scaling)
 
     def _dress(self) -> None:
         self.scaling.flow.setSpacing(themes.theme().px(4))
@@ -152,11 +149,9 @@ class DataBody(QWidget):
             y = top + tools.height() + gap // 2
             self.palette_row.setGeometry(left, y, min(palette.width(), width), palette.height())
             top = y + palette.height() + gap
-        if self.options.fields:
-            high = self.options.sizeHint().height()
-            self.options.setGeometry(left, top, width, high)
-            top += high + gap
-        return top
+        high = self.options.sizeHint().height()
+        self.options.setGeometry(left, top, width, high)
+        return top + high + gap
 
     def _place_form(self, left: int, top: int, width: int) -> None:
         """Put the form, and the scaling below it, into the rest of a column; the form scrolls where it is too high."""

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from core.data import strokes
 from core.data.generators import GENERATORS
-from core.spec import AUTO, Data, Experiment, Generator, Output, Points, Task, change
+from core.spec import AUTO, Choice, Data, Experiment, Generator, Output, Points, Task, change
 
 MOST_CLASSES = 8
 _VALUES = 1.0
@@ -88,7 +88,7 @@ def with_data(experiment: Experiment, data: Data) -> Experiment:
     if data.task != experiment.data.task:
         experiment = replace(
             experiment,
-            training=replace(experiment.training, loss=AUTO),
+            training=replace(experiment.training, loss=Choice(AUTO)),
             network=replace(experiment.network, output=Output(bias=experiment.network.output.bias)),
         )
     return replace(experiment, data=data)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from app import theme as themes
 from app.numbers import number
 from app.theme import repaint_on_change, tokens
+from app.widgets.label import ElidedLabel
 from app.widgets.painting import antialiased, draw_focus_ring, fill_rounded
 from core.tables import Setting
 
@@ -126,7 +127,7 @@ class OptionField(QWidget):
 
 
 class ToolOptions(QWidget):
-    """The options of a canvas's tool; nothing where it has none."""
+    """The options of a canvas's tool; what it does, where it has none, so that nothing moves when it is taken."""
 
     shown_changed = Signal()
 
@@ -137,6 +138,8 @@ class ToolOptions(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(4)
+        self.hint = ElidedLabel("", 11, token="muted")
+        self._row.addWidget(self.hint)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         canvas.tool_changed.connect(self._rebuild)
         canvas.brush_changed.connect(self._follow)
@@ -154,8 +157,14 @@ class ToolOptions(QWidget):
             self.fields[setting.name] = field
             self._row.addWidget(field)
         self._follow()
-        self.setVisible(bool(self.fields))
+        says = self._canvas.tool.help.rstrip(".")
+        self.hint.setText(says[:1].upper() + says[1:])
+        self.hint.setVisible(not self.fields)
         self.shown_changed.emit()
+
+    def sizeHint(self) -> QSize:
+        """As high as a field, with or without one."""
+        return QSize(super().sizeHint().width(), themes.theme().px(tokens.SMALL_CONTROL - 2))
 
     def _follow(self) -> None:
         for name, field in self.fields.items():

@@ -8,15 +8,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme as themes
 from app.canvas import backdrop, sprites
 from app.canvas.shown import CROWD, ShownPoints, no_points
+from app.widgets import lines as strokes
 from app.widgets.painting import draw_focus_ring
 from core.data import DOMAIN
 from core.spec import Task
+
+Line = npt.NDArray[np.float64]
+STRONG, FAINT = (1.4, 0.8), (0.9, 0.3)
+"""Width and opacity of a boundary, and of a contour."""
 
 
 class PlaneView(QWidget):
@@ -40,11 +45,11 @@ class PlaneView(QWidget):
         self._shown = no_points()
         self._highlight: npt.NDArray[np.bool_] | None = None
         self._field: QImage | None = None
-        self._lines: list[npt.NDArray[np.float64]] = []
+        self._lines: list[Line] = []
+        self._faint: list[Line] = []
         self._field_pixmap: QPixmap | None = None
         self._points_pixmap: QPixmap | None = None
         self._positions: npt.NDArray[np.int_] = np.empty((0, 2), dtype=np.int_)
-        self._line_path: QPainterPath | None = None
         self.points_drawn = 0
         self.setMouseTracking(True)
         self.setMinimumSize(96, 96)
@@ -70,10 +75,9 @@ class PlaneView(QWidget):
         self._field_pixmap = None
         self.update()
 
-    def set_lines(self, lines: Sequence[npt.NDArray[np.float64]]) -> None:
-        """Show ``lines``, each (m, 2) in plane coordinates: the boundary, or a contour."""
-        self._lines = list(lines)
-        self._line_path = None
+    def set_lines(self, lines: Sequence[Line], faint: Sequence[Line] = ()) -> None:
+        """Show ``lines``, each (m, 2) in plane coordinates: a boundary; and more quietly ``faint`` ones: contours."""
+        self._lines, self._faint = list(lines), list(faint)
         self.update()
 
     def set_points(
@@ -183,8 +187,8 @@ class PlaneView(QWidget):
         if self._points_pixmap is None:
             self._points_pixmap = self._all_points()
         painter.drawPixmap(rect.topLeft(), self._points_pixmap)
-        self._paint_rings(painter, self._shown.wrong, "bad", 1.75)
-        self._paint_rings(painter, self._highlight, "accent", 1.4)
+        self.paint_rings(painter, self._shown.wrong, "bad", 1.75)
+        self.paint_rings(painter, self._highlight, "accent", 1.4)
         backdrop.ticks(painter, rect, self.ground, on_field=self._field is not None)
         self.paint_overlay(painter, rect)
         painter.restore()
@@ -209,20 +213,13 @@ class PlaneView(QWidget):
         painter.drawPixmap(rect.topLeft(), self._field_pixmap)
 
     def _paint_lines(self, painter: QPainter) -> None:
-        if not self._lines:
-            return
-        if self._line_path is None:
-            path = QPainterPath()
-            rect = self.plane_rect()
-            for line in self._lines:
+        rect = self.plane_rect()
+        for group, (width, opacity) in ((self._faint, FAINT), (self._lines, STRONG)):
+            color = QColor(themes.theme().color("text"))
+            color.setAlphaF(opacity)
+            for line in group:
                 at = (np.asarray(line) * (1.0, -1.0) + DOMAIN) / (2 * DOMAIN) * rect.width() + (rect.left(), rect.top())
-                path.addPolygon(QPolygonF([QPointF(a, b) for a, b in at.tolist()]))
-            self._line_path = path
-        color = QColor(themes.theme().color("text"))
-        color.setAlphaF(0.8)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(color, 1.4 * themes.theme().scale))
-        painter.drawPath(self._line_path)
+                strokes.draw(painter, at[:, 0], at[:, 1], color, width * themes.theme().scale, live=False)
 
     def _all_points(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
@@ -252,7 +249,8 @@ class PlaneView(QWidget):
         painter.end()
         pixmap.setDevicePixelRatio(ratio)
 
-    def _paint_rings(self, painter: QPainter, mask: npt.NDArray[np.bool_] | None, token: str, grow: float) -> None:
+    def paint_rings(self, painter: QPainter, mask: npt.NDArray[np.bool_] | None, token: str, grow: float) -> None:
+        """Ring the points with ``mask`` (N,) in a colour, ``grow`` times as wide as their markers; for subclasses."""
         if mask is None or len(mask) != len(self._positions):
             return
         chosen = np.flatnonzero(mask & self._shown.visible())
@@ -284,7 +282,7 @@ class PlaneView(QWidget):
         self.updateGeometry()
 
     def _forget_pictures(self) -> None:
-        self._field_pixmap = self._points_pixmap = self._line_path = None
+        self._field_pixmap = self._points_pixmap = None
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -60,7 +60,7 @@ def add(commands: Any) -> None:
     )
     presets = ", ".join(PRESETS)
     parser.add_argument("experiment", metavar="EXPERIMENT", help=f"a saved experiment (.json), or one of {presets}")
-    epochs = f"passes over the data (default: {EPOCHS})"
+    epochs = f"passes over the data, fewer if a stop rule of the experiment says so (default: {EPOCHS})"
     parser.add_argument("--epochs", metavar="N", type=count, default=EPOCHS, help=epochs)
     parser.add_argument("--out", metavar="DIR", help="folder to write into (default: NAME-run in the current folder)")
     parser.add_argument("--device", choices=tuple(BACKENDS), default="cpu", help="where to compute (default: cpu)")
@@ -113,12 +113,12 @@ def _project(name: str) -> Project:
 
 
 def _train(trainer: Trainer, epochs: int) -> bool:
-    """Train so many epochs under a progress bar; true if Ctrl+C ended it before."""
+    """Train so many epochs under a progress bar, or until a stop rule; true if Ctrl+C ended it before."""
     tqdm.monitor_interval = 0  # the bar is updated often enough to do without a thread that watches it
     first = trainer.epoch_now
     target = trainer.epoch + epochs
     with _interrupted() as stopped, tqdm(total=epochs, unit="epoch", bar_format=BAR, file=sys.stderr) as bar:
-        while trainer.divergence is None and not stopped() and (left := trainer.steps_until(target)):
+        while not (trainer.divergence or trainer.stopped or stopped()) and (left := trainer.steps_until(target)):
             trainer.advance(left, SLICE)
             bar.update(round(trainer.epoch_now - first, 2) - bar.n)
             bar.set_postfix_str(_progress(trainer), refresh=False)
@@ -173,6 +173,8 @@ def _conclude(trainer: Trainer, out: Path, stopped: bool) -> int:
             "what was written is from before that; choose a smaller rate.",
             DIVERGED,
         )
+    if trainer.stopped:
+        print(trainer.stopped)
     if stopped:
         return _say(f"Stopped at epoch {trainer.epoch_now:.4g}, step {trainer.state.step}.", INTERRUPTED)
     return DONE

@@ -63,6 +63,15 @@ def centre(widget: QWidget, rect: QRect, width: int | None = None) -> None:
     widget.setGeometry(rect.center().x() + 1 - wide // 2, rect.center().y() + 1 - high // 2, wide, high)
 
 
+def check(menu: QMenu, text: str, on: bool, call: Callable[[bool], object]) -> QAction:
+    """A line of ``menu`` that is on or off."""
+    action = menu.addAction(text)
+    action.setCheckable(True)
+    action.setChecked(on)
+    action.triggered.connect(call)
+    return action
+
+
 class FeaturesHeader(Header):
     """Above the inputs: how many, and how they are scaled."""
 
@@ -130,7 +139,8 @@ class LayerHeader(Header):
         self.more.setEnabled(layer.units < MOST_UNITS)
         self.activation.show_rows(HIDDEN_ROWS, layer.activation)
         notes = [f"dropout {percent(layer.dropout)}"] if layer.dropout else []
-        self.notes.setText(" · ".join(notes + ([] if layer.bias else ["no bias"])))
+        notes += ([] if layer.bias else ["no bias"]) + (["frozen"] if layer.frozen else [])
+        self.notes.setText(" · ".join(notes))
         self.notes.setVisible(bool(self.notes.text()))
         self._name(label)
         self.place()
@@ -143,9 +153,11 @@ class LayerHeader(Header):
         self.fewer.set_icon("minus", f"One unit less in {label}")
         self.more.set_icon("plus", f"One unit more in {label}")
         self.remove_button.set_icon("close", f"Remove {label}")
-        self.menu_button.set_icon("more", f"Move, dropout and bias of {label}")
+        self.menu_button.set_icon("more", f"Move, dropout, bias and freezing of {label}")
         self.notes.setAccessibleName(f"{label.capitalize()}: {self.notes.text()}")
-        self.notes.setToolTip("Dropout switches units off at random while training; change it here.")
+        self.notes.setToolTip(
+            "Dropout switches units off at random while training; a frozen layer does not train. Change it here."
+        )
 
     @property
     def needs_notes(self) -> bool:
@@ -162,7 +174,8 @@ class LayerHeader(Header):
         right.setEnabled(self._position < self._count - 1)
         menu.addSeparator()
         menu.addMenu(self._dropout_menu(menu))
-        self._check(menu, "Bias", self.layer.bias, lambda on: self.edited.emit("bias", on))
+        check(menu, "Bias", self.layer.bias, lambda on: self.edited.emit("bias", on))
+        check(menu, "Frozen", self.layer.frozen, lambda on: self.edited.emit("frozen", on))
         menu.addSeparator()
         self._action(menu, "Remove layer", lambda: self.edited.emit("remove", None))
         return menu
@@ -173,7 +186,7 @@ class LayerHeader(Header):
         for share in sorted({*DROPOUTS, self.layer.dropout}):
             text = percent(share) if share else "None"
             on = share == self.layer.dropout
-            group.addAction(self._check(menu, text, on, partial(self._choose_dropout, share)))
+            group.addAction(check(menu, text, on, partial(self._choose_dropout, share)))
         return menu
 
     def _choose_dropout(self, share: float, checked: bool = True) -> None:
@@ -183,14 +196,6 @@ class LayerHeader(Header):
     def _action(menu: QMenu, text: str, call: Callable[[], object]) -> QAction:
         action = menu.addAction(text)
         action.triggered.connect(lambda: call())
-        return action
-
-    @staticmethod
-    def _check(menu: QMenu, text: str, on: bool, call: Callable[[bool], object]) -> QAction:
-        action = menu.addAction(text)
-        action.setCheckable(True)
-        action.setChecked(on)
-        action.triggered.connect(call)
         return action
 
     def _open(self, menu: QMenu, button: QWidget) -> None:
@@ -232,10 +237,10 @@ class OutputHeader(Header):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.title = Label("Output", semibold=True, parent=self)
-        self.menu_button = QuietButton("more", "Bias of the output", self)
+        self.menu_button = QuietButton("more", "Bias and freezing of the output", self)
         self.activation = Pill("Activation of the output", self)
         self.notes = TextButton(self)
-        self.notes.setToolTip("The output adds no bias; change it here.")
+        self.notes.setToolTip("What is unusual about the output; change it here.")
         self.activation.chosen.connect(lambda key: self.edited.emit("activation", key))
         self.menu_button.clicked.connect(lambda: self._open(self.menu_button))
         self.notes.clicked.connect(lambda: self._open(self.notes))
@@ -250,8 +255,8 @@ class OutputHeader(Header):
         self.title.setText(f"Output {units}")
         rows = [Row(c.name, c.title, c.help, c.name if c.name in ACTIVATIONS else resolved, c.problem) for c in choices]
         self.activation.show_rows(rows, output.activation, ACTIVATIONS[resolved].title)
-        self.notes.setText("" if output.bias else "no bias")
-        self.notes.setVisible(not output.bias)
+        self.notes.setText(" · ".join([*([] if output.bias else ["no bias"]), *(["frozen"] if output.frozen else [])]))
+        self.notes.setVisible(bool(self.notes.text()))
         self.setAccessibleName(self.title.text())
         self.place()
 
@@ -261,13 +266,11 @@ class OutputHeader(Header):
         return bool(self.notes.text())
 
     def menu(self) -> QMenu:
-        """Bias, on or off."""
+        """Bias and frozen, on or off."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        action = menu.addAction("Bias")
-        action.setCheckable(True)
-        action.setChecked(self.output.bias)
-        action.triggered.connect(lambda on: self.edited.emit("bias", on))
+        check(menu, "Bias", self.output.bias, lambda on: self.edited.emit("bias", on))
+        check(menu, "Frozen", self.output.frozen, lambda on: self.edited.emit("frozen", on))
         return menu
 
     def _open(self, button: QWidget) -> None:

@@ -13,8 +13,8 @@ from core.activations import ACTIVATIONS
 from core.elementary import NUMPY
 
 SIZE = (48, 36)
-REACH = 3.0
-LOW, HIGH = -1.15, 2.0
+REACH = 4.0
+LOW, HIGH = -1.8, 2.0
 
 
 def curve_size(look: Theme) -> QSize:

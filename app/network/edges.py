@@ -41,6 +41,16 @@ class Edges:
         share = np.abs(self.weights) / self.largest if self.largest > 0 else np.zeros(len(self.weights))
         return np.clip(np.nan_to_num(share) * LEVELS, 0, LEVELS - 1).astype(np.intp)
 
+    @property
+    def kinds(self) -> npt.NDArray[np.intp]:
+        """Which of the pens draws each edge (E,): its level and its sign."""
+        return self.levels * 2 + (self.weights < 0)
+
+    def looks_like(self, other: Edges) -> bool:
+        """Whether the two are drawn alike."""
+        pairs = ((self.sources, other.sources), (self.targets, other.targets), (self.kinds, other.kinds))
+        return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+
 
 def choose_edges(weights: Any, targets: int, sources: int) -> Edges:
     """The edges to draw of ``weights`` (out, in) between the first ``targets`` and ``sources`` units."""
@@ -80,7 +90,7 @@ def edge_paths(
     weight: float = 1.0,
 ) -> Iterator[tuple[QPen, QPainterPath]]:
     """What draws the edges (those ``chosen`` (E,)) across ``span``: a path for each width and colour, weak first."""
-    kinds = edges.levels * 2 + (edges.weights < 0)
+    kinds = edges.kinds
     left, right = span
     order = np.argsort(kinds, kind="stable")
     if chosen is not None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from core.activations import ACTIVATIONS
 from core.network import resolve_output
-from core.spec import AUTO, Choice, Dense, Experiment, change, with_ids
+from core.spec import AUTO, Choice, Dense, Experiment, Frozen, change, with_ids
 from core.tables import SpecError
 
 MOST_UNITS = 10_000
@@ -71,6 +71,22 @@ def set_bias(experiment: Experiment, index: int, on: bool) -> Experiment:
     return _with_layer(experiment, index, bias=on)
 
 
+def set_frozen(experiment: Experiment, index: int, on: bool) -> Experiment:
+    """Hidden layer ``index`` left as it is by training, or not."""
+    return _with_layer(experiment, index, frozen=on)
+
+
+def set_output_frozen(experiment: Experiment, on: bool) -> Experiment:
+    """The output left as it is by training, or not."""
+    return change(experiment, "network.output.frozen", on)
+
+
+def freeze(experiment: Experiment, one: Frozen, on: bool) -> Experiment:
+    """A single weight or bias left as it is by training, or not."""
+    others = tuple(other for other in experiment.network.frozen if other != one)
+    return change(experiment, "network.frozen", (*others, one) if on else others)
+
+
 def set_output_activation(experiment: Experiment, name: str) -> Experiment:
     """Another output activation; AUTO leaves it to the task."""
     return change(experiment, "network.output.activation", name)
@@ -112,7 +128,7 @@ def resolved_output(experiment: Experiment) -> str:
     except SpecError:
         if experiment.network.output.activation != AUTO:
             return experiment.network.output.activation
-        return resolve_output(change(experiment, "training.loss", AUTO))[1]
+        return resolve_output(change(experiment, "training.loss", Choice(AUTO)))[1]
 
 
 def _problem(experiment: Experiment, name: str) -> str:

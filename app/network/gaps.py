@@ -30,9 +30,12 @@ Key = tuple[int, int]
 
 
 class Gaps(QObject):
-    """Draws and keeps the edges; ``drawn`` says that some are new."""
+    """Draws and keeps the edges; ``drawn`` says in which gap they are new.
 
-    drawn = Signal()
+    Widths and strengths come in steps, so that weights which have hardly moved need no new drawing.
+    """
+
+    drawn = Signal(int)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -42,6 +45,8 @@ class Gaps(QObject):
         self.visible = (0.0, math.inf)
         self._ratio = 1.0
         self._pixmaps: dict[Key, QPixmap] = {}
+        self._shown: dict[Key, Edges] = {}
+        self.drawings = 0
         self._outdated: set[int] = set()
         self._round: list[int] = []
         self._job: Iterator[None] | None = None
@@ -92,8 +97,13 @@ class Gaps(QObject):
             choose_edges(self.network.weights(theta, i), columns[i + 1].shown, columns[i].shown)
             for i in range(len(self.network.layers))
         ]
-        self._outdated = set(range(len(self.edges)))
+        self._outdated = {i for i, edges in enumerate(self.edges) if not self._is_shown(i, edges)}
         self._want()
+
+    def _is_shown(self, index: int, edges: Edges) -> bool:
+        shown, pixmap = self._shown.get(self.key(index)), self._pixmaps.get(self.key(index))
+        fits = pixmap is not None and pixmap.devicePixelRatio() == self._ratio
+        return fits and shown is not None and edges.looks_like(shown)
 
     def forget(self) -> None:
         """Drop every picture: the theme or the screen has changed."""
@@ -102,6 +112,7 @@ class Gaps(QObject):
 
     def _start_over(self) -> None:
         self._job, self._round = None, []
+        self._shown.clear()
         self._outdated = set(range(len(self.edges)))
         self._timer.stop()
         self._want()
@@ -137,20 +148,25 @@ class Gaps(QObject):
         """Draw a gap path by path, and show it when it is whole."""
         assert self.arrangement is not None
         self._outdated.discard(index)
+        edges = self.edges[index]
         left, right = self.span(index)
         size = max(1, round((right - left) * self._ratio)), max(1, round(self.arrangement.height * self._ratio))
         pixmap = QPixmap(*size)
         pixmap.fill(Qt.GlobalColor.transparent)
         pixmap.setDevicePixelRatio(self._ratio)
         ends = self.middles(index), self.middles(index + 1)
-        for pen, path in edge_paths(self.edges[index], (0.0, right - left), *ends, theme(), weight=self.fineness()):
+        for pen, path in edge_paths(edges, (0.0, right - left), *ends, theme(), weight=self.fineness()):
             painter = QPainter(pixmap)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.strokePath(path, pen)
             painter.end()
             yield
         self._pixmaps[self.key(index)] = pixmap
-        self.drawn.emit()
+        self._shown[self.key(index)] = edges
+        self.drawings += 1
+        if not self._is_shown(index, self.edges[index]):  # there have been other weights meanwhile
+            self._outdated.add(index)
+        self.drawn.emit(index)
 
     def paint(self, painter: QPainter, index: int, span: tuple[float, float], opacity: float) -> None:
         """Put the picture of a gap where it is at this moment of a motion."""

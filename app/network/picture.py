@@ -47,7 +47,7 @@ class NetworkPicture(QWidget):
         self.network: Network | None = None
         self.arrangement: Arrangement | None = None
         self.gaps = Gaps(self)
-        self.gaps.drawn.connect(self.update)
+        self.gaps.drawn.connect(self._gap_drawn)
         self.maps: dict[int, Maps] = {}
         self.pictures: dict[int, tuple[QImage, ...]] = {}
         self.classes = 0
@@ -93,6 +93,10 @@ class NetworkPicture(QWidget):
             self.maps[maps.id] = maps
             self.pictures[maps.id] = images(colors)
         self.update()
+
+    def _gap_drawn(self, index: int) -> None:
+        left, right = self._span(index)
+        self.update(QRectF(left, 0, right - left, self.height()).toAlignedRect())
 
     def set_centres(self, centres: Sequence[float], faded: dict[int, float] | None = None) -> None:
         """Where the columns are at this moment of a motion, and how visible those of an id in ``faded`` are."""

@@ -56,11 +56,11 @@ class AnswerView(PlaneView):
         best = np.argsort(-answer, kind="stable")[:_CLASSES_SHOWN]
         return place + [Row(f"class {c + 1}", percent(answer[c]), int(c)) for c in best]
 
-    def _paint_rings(self, painter: QPainter, mask: npt.NDArray[np.bool_] | None, token: str, grow: float) -> None:
+    def paint_rings(self, painter: QPainter, mask: npt.NDArray[np.bool_] | None, token: str, grow: float) -> None:
         """Fainter the more there are, so that an untrained network's answer can still be seen."""
         painter.save()
         painter.setOpacity(1.0 if mask is None else float(np.clip(_FULL_RINGS / max(mask.sum(), 1), _LEAST_RING, 1.0)))
-        super()._paint_rings(painter, mask, token, grow)
+        super().paint_rings(painter, mask, token, grow)
         painter.restore()
 
     def paint_overlay(self, painter: QPainter, rect: QRectF) -> None:

@@ -104,7 +104,7 @@ class BoundaryPanel(Panel):
         self._picture = picture
         self.view.set_answer(picture.model, picture.theta)
         self.view.set_field(picture.rgba)
-        self.view.set_lines(picture.seen.lines)
+        self.view.set_lines(picture.seen.lines, picture.seen.faint)
         self._show_points(picture)
         self._show_scale(picture)
         self.set_status(_status(picture, self.session.show_test))

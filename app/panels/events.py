@@ -18,7 +18,10 @@ _NEIGHBOURS = 3
 
 
 class RateChanges:
-    """The epochs at which the learning rate was changed, and to what; reads only the rows a history has gained."""
+    """The epochs at which the learning rate was changed, and to what; reads only the rows a history has gained.
+
+    What a schedule makes of the rate is no change: it is the base rate that a hand sets.
+    """
 
     def __init__(self) -> None:
         self._history: Any = None
@@ -31,7 +34,7 @@ class RateChanges:
             self._history, self._rows, self._found = history, 0, []
         rows = len(history)
         start = max(self._rows - 1, 0)
-        epoch, rate, seconds = (history.column(name)[:rows] for name in ("epoch", "rate", "seconds"))
+        epoch, rate, seconds = (history.column(name)[:rows] for name in ("epoch", "base_rate", "seconds"))
         for at in np.flatnonzero(rate[start + 1 :] != rate[start : rows - 1]) + start + 1:
             if np.isnan(rate[at]) or np.isnan(rate[at - 1]):
                 continue

@@ -33,7 +33,8 @@ REST = 4.0
 """While training runs, the probe rests this many times as long as it worked, so that training keeps its pace."""
 ZOOM = math.sqrt(2.0)
 SPANS = (2.0**-10, 2.0**10)
-_ROOM_FOR_PLOT = 390
+_ROOM_FOR_PLOT, _ROOM_FOR_SLIM = 390, 300
+"""Design pixels of width from which on the plot beside the map, or a slimmer one, has room."""
 
 
 class LandscapePanel(Panel):
@@ -250,7 +251,8 @@ class _Row(QWidget):
     def _arranged(self) -> None:
         """Show the plot where it fits, and keep the scale level with the map."""
         self._layout.setSpacing(theme().px(tokens.GAP))
-        self._off_plane.setVisible(self.width() >= theme().px(_ROOM_FOR_PLOT))
+        self._off_plane.set_slim(self.width() < theme().px(_ROOM_FOR_PLOT))
+        self._off_plane.setVisible(self.width() >= theme().px(_ROOM_FOR_SLIM))
         rect = self._view.map_rect()
         self._scale.set_margins(rect.top(), self._view.height() - rect.bottom())
 

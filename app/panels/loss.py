@@ -14,6 +14,7 @@ from app.widgets.choice import Chip
 
 _EPOCH = Quantity("epoch")
 _ACCURACY = Quantity("accuracy", percent=True, bounds=(0.0, 1.0))
+_RATE = Quantity("learning rate")
 _R2 = Quantity("R²", bounds=(None, 1.0))
 
 
@@ -35,11 +36,14 @@ class LossPanel(Panel):
         self.log = Chip("log", "Each power of ten of the loss takes the same height.")
         self.log_x = Chip("log x", "Each power of ten of the epoch takes the same width; epoch 0 is left out.")
         self.accuracy = Chip("accuracy", "The share of right answers instead of the loss.")
+        self.rate = Chip("rate", "The learning rate of each epoch's last step instead of the loss.")
         self.log.setChecked(True)
         self._changes = RateChanges()
-        for chip in (self.log, self.log_x, self.accuracy):
+        for chip in (self.log, self.log_x, self.accuracy, self.rate):
             self.add_control(chip)
             chip.toggled.connect(self._chosen)
+        self.accuracy.toggled.connect(lambda on: self.rate.setChecked(self.rate.isChecked() and not on))
+        self.rate.toggled.connect(lambda on: self.accuracy.setChecked(self.accuracy.isChecked() and not on))
         self.set_body(self.plot)
         self.plot.failed.connect(self.show_message)
         session.run_changed.connect(self._run_changed)
@@ -57,7 +61,7 @@ class LossPanel(Panel):
     def _quantity(self) -> Quantity:
         if self.accuracy.isChecked():
             return _ACCURACY if self._model.classes else _R2
-        return Quantity(self._loss_name())
+        return _RATE if self.rate.isChecked() else Quantity(self._loss_name())
 
     def _loss_name(self) -> str:
         loss = self._model.loss
@@ -89,16 +93,19 @@ class LossPanel(Panel):
         """Show the history of ``snapshot``'s run."""
         history, rows = snapshot.history, len(snapshot.history)
         self._fit_to_task()
-        curves = [
-            Curve(f"{part}_{self._shown}", part, ink, history.column(f"{part}_{self._shown}")[:rows])
-            for part, ink in (("train", "accent"), ("test", "warning"))
-        ]
+        curves = [Curve(name, label, ink, history.column(name)[:rows]) for name, label, ink in self._lines()]
         self.plot.set_marks(marks(self._changes, snapshot))
         self.plot.set_data(
             history.column("epoch")[:rows], curves, source=history, seconds=history.column("seconds")[:rows]
         )
         self._run_changed()
         self.set_status(self._numbers(curves))
+
+    def _lines(self) -> list[tuple[str, str, str]]:
+        """(history column, label, ink) of each curve shown."""
+        if self.rate.isChecked():
+            return [("rate", "rate", "accent")]
+        return [(f"{part}_{self._shown}", part, ink) for part, ink in (("train", "accent"), ("test", "warning"))]
 
     def _numbers(self, curves: list[Curve]) -> str:
         write = percent if self._quantity().percent else number

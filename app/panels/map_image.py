@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 
 from app.panels.path_on_map import DARK, LIGHT
-from app.panels.plot import lines
 from app.panels.relief import Relief
 from app.theme import Theme, tokens
+from app.widgets import lines
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QTimer
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from app.network import edits
 from app.network.board import Board, Scroller
 from app.network.edges import MOST_EDGES
+from app.network.freezing import bias_of, is_frozen, menu_for, weight_of
 from app.network.gaps import PERIOD
 from app.network.initializer import InitializerSetting
 from app.network.lens import Lens
@@ -23,8 +24,9 @@ from app.session import describe
 from app.theme import theme
 from core.data import DOMAIN
 from core.data.features import FEATURES
+from core.frozen import free
 from core.initializers import INITIALIZERS
-from core.spec import Experiment
+from core.spec import Experiment, Frozen
 from core.tables import SpecError
 from core.trainer import Snapshot
 
@@ -33,6 +35,7 @@ LAYER_EDITS: dict[str, tuple[str, Callable[[Experiment, int, Any], Experiment], 
     "activation": ("Activation of layer {}", edits.set_activation, False),
     "dropout": ("Dropout of layer {}", edits.set_dropout, False),
     "bias": ("Bias of layer {}", edits.set_bias, False),
+    "frozen": ("Freeze layer {}", edits.set_frozen, False),
     "move": ("Move layer {}", lambda experiment, at, by: edits.move_layer(experiment, at, at + by), False),
     "remove": ("Remove layer {}", lambda experiment, at, _: edits.remove_layer(experiment, at), False),
 }
@@ -41,6 +44,7 @@ LAYER_EDITS: dict[str, tuple[str, Callable[[Experiment, int, Any], Experiment], 
 OUTPUT_EDITS: dict[str, tuple[str, Callable[[Experiment, Any], Experiment]]] = {
     "activation": ("Activation of the output", edits.set_output_activation),
     "bias": ("Bias of the output", edits.set_output_bias),
+    "frozen": ("Freeze the output", edits.set_output_frozen),
 }
 
 MOST_WIDTHS = 10
@@ -62,7 +66,8 @@ class NetworkPanel(Panel):
     help = (
         "Each tile is a **neuron**: the picture shows its activation at every place of the data's plane, orange "
         "below zero and blue above. Each line is a **weight**, the wider the larger: a neuron adds up what comes in "
-        "along its lines, adds its bias and applies its activation.\n\n"
+        "along its lines, adds its bias and applies its activation. Right-click a line or a tile to **freeze** its "
+        "weight or bias: training then leaves it as it is.\n\n"
         "Source: Goodfellow, Bengio & Courville, *Deep Learning* (2016), [chapter 6](https://www.deeplearningbook.org)."
     )
 
@@ -104,6 +109,8 @@ class NetworkPanel(Panel):
         self.picture.neuron_hovered.connect(lambda column, unit: self._read_neuron())
         self.picture.edge_hovered.connect(lambda *edge: self._read_edge())
         self.picture.left.connect(self._read_nothing)
+        self.picture.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.picture.customContextMenuRequested.connect(self._open_menu)
         self.picture.rearranged.connect(self._rearranged)
         self.scroller.horizontalScrollBar().valueChanged.connect(self.picture.let_go)
 
@@ -125,6 +132,28 @@ class NetworkPanel(Panel):
 
     def _output_edited(self, what: str, value: Any) -> None:
         self._edit(OUTPUT_EDITS[what][0], OUTPUT_EDITS[what][1], value)
+
+    def _pointed(self) -> Frozen | None:
+        """The weight or bias under the pointer."""
+        network = self.board.network
+        if network is None:
+            return None
+        if self.picture.neuron is not None:
+            return bias_of(network, *self.picture.neuron)
+        return None if self.picture.edge is None else weight_of(network, *self.picture.edge)
+
+    def _open_menu(self, position: QPoint) -> None:
+        one = self._pointed()
+        if one is not None:
+            menu_for(self, self.session.experiment, one, self._freeze).popup(self.picture.mapToGlobal(position))
+
+    def _freeze(self, one: Frozen, on: bool) -> None:
+        what = "bias" if one.input == "bias" else "weight"
+        self._edit(f"Freeze {what}" if on else f"Thaw {what}", edits.freeze, one, on)
+
+    def _frozen_note(self) -> str:
+        one = self._pointed()
+        return " (frozen)" if one is not None and is_frozen(self.session.experiment, one) else ""
 
     def _set_initializer_setting(self, value: float) -> None:
         choice = self.session.experiment.network.initializer
@@ -203,6 +232,9 @@ class NetworkPanel(Panel):
         parts = [_shape(network.shape), f"{count(network.parameters)} parameters"]
         if any(edges.total > len(edges.weights) for edges in self.picture.gaps.edges):
             parts.append(f"the {MOST_EDGES} strongest weights between two columns")
+        mask = free(self.session.experiment.network, network)
+        if mask is not None:
+            parts.append(f"{count(int((mask == 0).sum()))} frozen")
         self.set_status(" · ".join([*parts, "weights: orange below zero, blue above", "hover for values"]))
 
     def _name(self, column: int, unit: int) -> str:
@@ -226,7 +258,7 @@ class NetworkPanel(Panel):
             lines.append(f"{number(maps.at(unit, *place), 3)} at ({number(place[0], 2)}, {number(place[1], 2)})")
         if column and self.picture.theta is not None:
             biases = network.biases(self.picture.theta, column - 1)
-            lines.append("no bias" if biases is None else f"bias {number(biases[unit], 3)}")
+            lines.append("no bias" if biases is None else f"bias {number(biases[unit], 3)}{self._frozen_note()}")
             lines.append(network.layers[column - 1].activation.replace("_", " "))
         self.set_status(" · ".join(lines))
         self.lens.show_neuron(self.picture.picture_of(neuron), lines, place)
@@ -243,4 +275,5 @@ class NetworkPanel(Panel):
         self.lens.hide()
         index, source, target = edge
         ends = f"from {self._name(index, source)} to {self._name(index + 1, target)}"
-        self.set_status(f"weight {number(self.picture.weight(edge), 4)} · {ends}")
+        value = number(self.picture.weight(edge), 4)
+        self.set_status(f"weight {value}{self._frozen_note()} · {ends}")

@@ -10,13 +10,15 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.numbers import count, percent
-from app.panels.plot import lines, ticks
+from app.panels.plot import ticks
 from app.theme import font, repaint_on_change, theme
+from app.widgets import lines
 from core.probes.projection import Track
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_WIDTH = 116
+_WIDTH, _SLIM = 116, 76
+"""Design pixels; the second where the map beside it would be left with too little."""
 
 
 class OffPlaneView(QWidget):
@@ -25,7 +27,7 @@ class OffPlaneView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._track: Track | None = None
-        self._top = 0.0
+        self.slim = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Distance of the path from the plane")
         self.setToolTip(
@@ -39,18 +41,29 @@ class OffPlaneView(QWidget):
         self._track = track
         self.update()
 
+    def set_slim(self, slim: bool) -> None:
+        """Take less width, and say less."""
+        if slim != self.slim:
+            self.slim = slim
+            self.updateGeometry()
+            self.update()
+
     def sizeHint(self) -> QSize:
         """Slim."""
-        return QSize(theme().px(_WIDTH), theme().px(160))
+        return QSize(theme().px(_SLIM if self.slim else _WIDTH), theme().px(160))
 
     def minimumSizeHint(self) -> QSize:
         """As slim, and low."""
-        return QSize(theme().px(_WIDTH), theme().px(60))
+        return QSize(self.sizeHint().width(), theme().px(60))
 
     def words(self) -> tuple[str, str]:
         """What stands above the plot: the share of the path that the plane explains."""
         explained = self._track.explained if self._track is not None else math.nan
-        return ("plane explains", f"{percent(explained)} of the path" if math.isfinite(explained) else "no path yet")
+        above, of = ("explains", "") if self.slim else ("plane explains", " of the path")
+        return (above, f"{percent(explained)}{of}" if math.isfinite(explained) else "no path yet")
+
+    def _named(self) -> str:
+        return "off it" if self.slim else "off the plane"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the words, the axes and the two lines."""
@@ -81,10 +94,11 @@ class OffPlaneView(QWidget):
             painter.setPen(look.color("muted"))
             painter.drawText(QRectF(0, level - line / 2, left - look.px(5), line), _RIGHT, text)
         last = int(track.steps[-1])
-        painter.drawText(QRectF(plot.left(), plot.bottom() + look.px(4), plot.width(), line), _LEFT, "step")
+        if not self.slim:
+            painter.drawText(QRectF(plot.left(), plot.bottom() + look.px(4), plot.width(), line), _LEFT, "step")
         painter.drawText(QRectF(plot.left(), plot.bottom() + look.px(4), plot.width(), line), _RIGHT, count(last))
         painter.setPen(look.color("accent"))
-        painter.drawText(QRectF(plot.left(), place.top() - look.px(2), plot.width(), line), _LEFT, "off the plane")
+        painter.drawText(QRectF(plot.left(), place.top() - look.px(2), plot.width(), line), _LEFT, self._named())
         x = plot.left() + track.steps / max(last, 1) * plot.width()
         for values, token, width in ((track.reaches, "muted", 1.0), (track.distances, "accent", 2.0)):
             y = plot.bottom() - values / top * plot.height()

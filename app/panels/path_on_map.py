@@ -9,8 +9,8 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from app.panels.plot import lines
 from app.theme import theme
+from app.widgets import lines
 
 LIGHT, DARK = QColor("#FFFFFF"), QColor("#10151C")
 """The same in both themes, because the map under them is."""

@@ -25,12 +25,17 @@ Rows = Sequence[tuple[str, str, str]]
 """(key, label, help) of each choice."""
 
 
+MOST_VISIBLE = 16
+"""Rows of a list that show at once."""
+
+
 class _Box(QComboBox):
     """A combo box drawn from tokens, whose wheel works only while it has the focus."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setView(QListView(self))
+        self.setMaxVisibleItems(MOST_VISIBLE)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -11,6 +11,7 @@ from app.widgets.buttons import IconButton
 from app.widgets.label import ElidedLabel
 from app.widgets.painting import antialiased
 from app.widgets.popover import ControlsPopover
+from app.widgets.tabbing import tab_through
 
 _TITLE_SHARE = 96
 """Design pixels a title keeps before controls go into the menu."""
@@ -24,6 +25,8 @@ class PanelHeader(QWidget):
 
     help_requested = Signal()
     maximise_requested = Signal()
+    controls_moved = Signal()
+    """Controls have gone behind "more" or come back."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,9 +63,14 @@ class PanelHeader(QWidget):
         self._controls.append(widget)
         widget.setParent(self)
         widget.show()
-        for later in (self.more, self.help, self.maximise):
-            QWidget.setTabOrder(widget, later)
+        self._order()
         self._relayout()
+
+    def _order(self) -> None:
+        """Have Tab go through the header from left to right."""
+        tab_through(
+            *(widget for widget in self._controls if widget not in self._hidden), self.more, self.help, self.maximise
+        )
 
     def set_maximised(self, maximised: bool) -> None:
         """Show whether the panel fills the window."""
@@ -121,6 +129,8 @@ class PanelHeader(QWidget):
                 wanted = not widget.isHidden()
                 widget.setParent(self)
                 widget.setVisible(wanted)
+        self._order()
+        self.controls_moved.emit()
 
     def _place(self, shown: list[QWidget]) -> None:
         """Lay everything out from the right edge; the title has what is left."""

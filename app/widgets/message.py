@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.theme import icon_pixmap, theme, theme_events, tokens
 from app.widgets.flow import FlowLayout
@@ -32,7 +32,10 @@ class _ActionButton(QPushButton):
 
 
 class MessageLine(QWidget):
-    """What is wrong, where, and what to do: wrapped text with an icon of its kind and a button for each remedy."""
+    """What is wrong, where, and what to do: wrapped text with an icon of its kind and a button for each remedy.
+
+    The buttons stand beside the text where both fit on one line, else below it.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,13 +46,13 @@ class MessageLine(QWidget):
         self._text.setWordWrap(True)
         self._actions = QWidget()
         self._flow = FlowLayout(self._actions)
-        self._words = QVBoxLayout()
-        self._words.addWidget(self._text)
+        self._words = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._words.addWidget(self._text, 1)
         self._words.addWidget(self._actions)
         self._row = QHBoxLayout(self)
         self._row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
         self._row.addLayout(self._words, 1)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         theme_events().changed.connect(self._dress)
         self._dress()
         self.hide()
@@ -75,12 +78,27 @@ class MessageLine(QWidget):
             self._flow.addWidget(_ActionButton(label, callback))
         self._actions.setVisible(bool(actions))
         self._dress()
+        self._turn()
         self.show()
 
     def clear_message(self) -> None:
         """Say nothing."""
         self._text.clear()
         self.hide()
+
+    def _turn(self) -> None:
+        """Put the buttons beside the text, or below it."""
+        margins, gap = self._row.contentsMargins(), theme().px(tokens.GAP)
+        room = self.width() - margins.left() - margins.right() - self._mark.sizeHint().width() - self._row.spacing()
+        needed = self._text.fontMetrics().horizontalAdvance(self.text) + 2 * gap + self._actions.sizeHint().width()
+        beside = needed <= room
+        self._words.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        self._row.setAlignment(self._mark, Qt.AlignmentFlag.AlignVCenter if beside else Qt.AlignmentFlag.AlignTop)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the buttons where there is room."""
+        self._turn()
+        super().resizeEvent(event)
 
     def _dress(self) -> None:
         look = theme()

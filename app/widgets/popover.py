@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.theme import theme, tokens
 from app.widgets.label import Label, rich
@@ -45,6 +45,51 @@ class Popover(QWidget):
         painter.setBrush(theme().color("panel"))
         radius = theme().px(tokens.CORNER)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+
+
+class ScrollingPopover(Popover):
+    """Holds one body, as large as that is and as small as the screen makes it; then it scrolls."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.area = QScrollArea()
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setWidgetResizable(True)
+        self.column.addWidget(self.area)
+
+    def set_body(self, body: QWidget) -> None:
+        """Hold ``body``, and follow its size."""
+        self.area.setWidget(body)
+        body.setAutoFillBackground(False)
+        self.area.viewport().setAutoFillBackground(False)
+        body.installEventFilter(self)
+
+    def open_at(self, corner: QPoint) -> None:
+        """Open as large as there is need and room for."""
+        self._fit()
+        super().open_at(corner)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the body when what it holds has changed."""
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            QTimer.singleShot(0, self, self._follow)
+        return super().eventFilter(watched, event)
+
+    def _follow(self) -> None:
+        corner = QPoint(self.x() + self.width(), self.y())
+        self.open_at(corner)
+
+    def _fit(self) -> None:
+        body = self.area.widget()
+        if body is None:
+            return
+        wanted = body.sizeHint().expandedTo(body.minimumSizeHint())
+        edge = 2 * theme().px(tokens.PADDING) + theme().px(tokens.GAP)
+        room = self.screen().availableGeometry().size() - QSize(edge, edge)
+        bar = self.area.verticalScrollBar().sizeHint().width()
+        across = wanted.width() + (bar if wanted.height() > room.height() else 0)
+        down = wanted.height() + (bar if across > room.width() else 0)
+        self.area.setFixedSize(QSize(across, down).boundedTo(room))
 
 
 class ControlsPopover(Popover):

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from core.activations import ACTIVATIONS
 from core.backend import CPU, Backend
 from core.elementary import Elementary
+from core.engine.sums import sums_of
 from core.losses import LOSSES
 from core.network import Network
 from core.optimizers import OPTIMIZERS
@@ -29,7 +30,11 @@ SAMPLES = 4096
 
 @dataclass(frozen=True)
 class Hyper:
-    """What steers a step: ``rate`` is one number or (R, 1); l1 and l2 act on weights, not on biases."""
+    """What steers the steps: ``rate`` is one number, (R, 1), on the host (steps,), or (R, steps).
+
+    l1, l2 and ``decay`` act on weights, not on biases; ``free`` (P,) is 1 for what may move and 0 for what is frozen,
+    None where all may. A clip of 0 is none.
+    """
 
     rate: Any
     batch_size: int
@@ -38,6 +43,16 @@ class Hyper:
     l1: float = 0.0
     l2: float = 0.0
     seed: int = 0
+    decay: float = 0.0
+    clip_norm: float = 0.0
+    clip_value: float = 0.0
+    free: Any = None
+
+    def rate_of(self, number: int) -> Any:
+        """The rate of the step ``number`` of those to come: one number or (R, 1)."""
+        if np.ndim(self.rate) == 1:
+            return float(self.rate[number])
+        return self.rate if np.ndim(self.rate) == 0 or self.rate.shape[1] == 1 else self.rate[:, number : number + 1]
 
 
 @dataclass(frozen=True)
@@ -69,12 +84,30 @@ class Trained:
     failed: npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Epochs:
+    """What ``run_epochs`` came to: how many were ``done``, what the last step left, and of each epoch, in order:
+
+    ``sums`` (E, 4) of losses and scores, the squared ``norms`` (E, 3, L) of each layer's gradient, update and
+    parameters, ``thetas`` (E, P) and ``slots`` (E, S, P).
+    """
+
+    done: int
+    trained: Trained
+    sums: npt.NDArray[np.float64]
+    norms: npt.NDArray[np.float64]
+    thetas: npt.NDArray[Any]
+    slots: npt.NDArray[Any]
+
+
 class ArrayEngine:
     """Forward, loss, gradient and training of a stack of networks of one architecture."""
 
     name = "array"
     releases_lock = False
     """Whether a slice of training lets other Python threads run."""
+    most_epochs = 0
+    """Whole epochs it can run, measure and record in one call."""
 
     def __init__(self, network: Network, backend: Backend = CPU, dtype: Any = np.float32) -> None:
         self.network, self.backend, self.dtype = network, backend, np.dtype(dtype)
@@ -83,8 +116,9 @@ class ArrayEngine:
         self.formulas = [
             formula(self.f) if (formula := ACTIVATIONS[layer.activation].formula) else None for layer in network.layers
         ]
-        self.loss_row = LOSSES[network.loss]
+        self.loss_row = LOSSES[network.loss.name]
         self.value, self.slope = self.loss_row.formula(self.f)
+        self.numbers = self.loss_row.coefficients(network.loss.settings, network.output.units)
         self.share = 1.0 / network.output.units if self.loss_row.over_outputs == "mean" else 1.0
         self.updates = {row.name: row.formula(self.f) for row in OPTIMIZERS.rows()}
         penalised = np.zeros(network.parameters, self.dtype)
@@ -172,6 +206,24 @@ class ArrayEngine:
                 return trained
             return self._run_guarded(state, x, t, order, steps, hyper)
 
+    def run_epochs(self, *arguments: Any) -> Epochs:
+        """Whole epochs in one call; raises TypeError, as this engine runs one slice of an epoch at a time."""
+        raise TypeError("the array engine has no run_epochs: its most_epochs is 0")
+
+    def survey(
+        self, thetas: Any, x: Any, t: Any, y: npt.NDArray[np.float64], trained: int, middle: float
+    ) -> npt.NDArray[np.float64]:
+        """Four sums over all samples, of which the first ``trained`` train: losses, then hits or squared errors."""
+        losses, outputs = (self.backend.to_host(array)[0] for array in self.measure(thetas, x, t))
+        return sums_of(losses, outputs.T, y, trained, middle)
+
+    def squared_norms(self, trained: Trained) -> npt.NDArray[np.float64]:
+        """Squared norms (3, L) of each layer's gradient, update and parameters in the first run."""
+        starts = [layer.weight.start for layer in self.network.layers]
+        arrays = (trained.gradient, trained.update, trained.state.thetas)
+        squares = [np.square(self.backend.to_host(array)[0], dtype=np.float64) for array in arrays]
+        return np.stack([np.add.reduceat(part, starts) for part in squares])
+
     # below, everything stays on the device
 
     def measure(self, thetas: Any, a: Any, targets: Any) -> tuple[Any, Any]:
@@ -210,16 +262,16 @@ class ArrayEngine:
     def _sample_losses(self, z: Any, out: Any, targets: Any) -> Any:
         reads = self.loss_row.reads
         read = out if reads == "outputs" else z if reads == "logits" else self._log_softmax(z)
-        return self.xp.sum(self.value(read, targets), axis=1) * self.share
+        return self.xp.sum(self.value(read, targets, self.numbers), axis=1) * self.share
 
     def _output_delta(self, z: Any, out: Any, targets: Any) -> Any:
         """dL/dz (R, K, B) of each sample's loss at the output layer."""
         reads = self.loss_row.reads
         if reads == "logits":
-            return self.slope(z, targets) * self.share
+            return self.slope(z, targets, self.numbers) * self.share
         if reads == "log-probabilities":
-            return self.slope(out, targets) * self.share
-        pull = self.slope(out, targets) * self.share
+            return self.slope(out, targets, self.numbers) * self.share
+        pull = self.slope(out, targets, self.numbers) * self.share
         formula = self.formulas[-1]
         if formula:
             return pull * formula[1](z, out)
@@ -285,16 +337,39 @@ class ArrayEngine:
         runs, total = state.thetas.shape[0], order.shape[0]
         any_dropout = any(layer.dropout for layer in self.network.layers)
         masks: list[Any] = [None] * len(self.network.layers)
-        for start in range(0, min(total, steps * hyper.batch_size), hyper.batch_size):
+        starts = range(0, min(total, steps * hyper.batch_size), hyper.batch_size)
+        for number, start in enumerate(starts):
             batch = order[start : min(start + hyper.batch_size, total)]
             if any_dropout:
                 masks = self._masks(runs, state.step, batch.shape[0], hyper.seed)
             xb, tb = self.xp.take(x, batch, axis=1), self.xp.take(t, batch, axis=1)
             loss, gradient = self._gradient(state.thetas, xb, tb, masks, hyper.l1, hyper.l2)
-            coefficients = row.coefficients(hyper.rate, state.since + 1, hyper.settings)
-            delta, slots = update(gradient, state.slots, coefficients)
+            gradient, rate = self._tamed(gradient, hyper), hyper.rate_of(number)
+            coefficients = row.coefficients(rate, state.since + 1, hyper.settings)
+            delta, slots = update(state.thetas, gradient, state.slots, coefficients)
+            if hyper.decay:
+                delta = delta + rate * hyper.decay * self.penalised * state.thetas
+            if hyper.free is not None:
+                delta = delta * hyper.free
             state = State(state.thetas - delta, slots, state.step + 1, state.since + 1, state.thetas)
             yield state, loss, gradient, delta
+
+    def _tamed(self, gradient: Any, hyper: Hyper) -> Any:
+        """The gradient (R, P) as the optimizer gets it: without what is frozen, clipped by value, then by norm.
+
+        g ← g · min(1, limit / ‖g‖) over all of θ (Pascanu, Mikolov & Bengio 2013, algorithm 1).
+        """
+        xp = self.xp
+        if hyper.free is not None:
+            gradient = gradient * hyper.free
+        if hyper.clip_value:
+            gradient = xp.clip(gradient, -hyper.clip_value, hyper.clip_value)
+        if hyper.clip_norm:
+            wide = xp.astype(gradient, xp.float64)  # squares of float32 may not fit into float32
+            norm = xp.sqrt(xp.sum(wide * wide, axis=1, keepdims=True))
+            shorter = xp.where(norm > hyper.clip_norm, hyper.clip_norm / norm, xp.ones_like(norm))
+            gradient = gradient * xp.astype(shorter, gradient.dtype)
+        return gradient
 
     def _run(self, state: State, x: Any, t: Any, order: Any, steps: int, hyper: Hyper) -> tuple[Trained, Any]:
         """All steps without a look at the losses; their sum (R,) tells afterwards whether one was not finite."""

@@ -15,8 +15,12 @@ SOURCES = (
     "elementary.py",
     "losses.py",
     "optimizers.py",
+    "updates.py",
     "engine/chains.py",
     "engine/kernels.py",
+    "engine/lanes.py",
+    "engine/loops.py",
+    "engine/memory.py",
     "engine/scalar.py",
 )
 """All that compiled code is made from."""

@@ -1,23 +1,27 @@
-"""The tables' formulas as compiled loops, chosen by a number outside the inner loop.
+"""The tables' formulas as compiled loops over vectors, chosen by a number outside the inner loop.
 
-Every row's formula is compiled for both precisions from its one definition, and the rows are strung into a chain: if
-the number is mine, loop; else ask the next. One compilation so serves every network.
+Every row's formula is compiled for both precisions from its one definition, and the rows' loops stand in one function,
+one after another: if the number is mine, loop. One compilation so serves every network. The functions are written out
+as text, since a loop of its own for each row, with as many numbers as it takes, cannot be had otherwise. All their
+arrays are pointers, and whole vectors long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from numba import types
 from numba.extending import overload
 
 from core.activations import ACTIVATIONS
-from core.engine.scalar import FAST, FLOAT32, FLOAT64, f32, jit
+from core.engine.lanes import WIDTH, precision
+from core.engine.memory import get, load, store
+from core.engine.scalar import FLOAT32, FLOAT64, INLINE, f32, jit
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS
-
-OPTIONS: Any = {"fastmath": FAST, "error_model": "numpy", "nogil": True}
+from core.tables import Setting
 
 ACTIVATION_CODES = {row.name: code for code, row in enumerate(ACTIVATIONS.rows())}
 SOFTMAX = ACTIVATION_CODES["softmax"]
@@ -26,14 +30,15 @@ OPTIMIZER_CODES = {row.name: code for code, row in enumerate(OPTIMIZERS.rows())}
 
 
 def _by_precision(single: Any, double: Any) -> Any:
-    """One function for compiled code that is ``single`` where its first argument is a float32, else ``double``."""
+    """One function for compiled code that is ``single`` where its first argument is of float32, else ``double``."""
     names = ", ".join(single.__code__.co_varnames[: single.__code__.co_argcount])
     first = names.partition(",")[0]
     # Written out, because Numba wants the same argument names of all three.
-    source = f"def stub({names}): pass\ndef choose({names}): return single if {first} == float32 else double"
+    source = f"def stub({names}): pass\ndef choose({names}): return single if precision({first}) == float32 else double"
     space: dict[str, Any] = {"single": single, "double": double, "float32": types.float32}
+    space["precision"] = precision
     exec(source, space)
-    overload(space["stub"], jit_options=OPTIONS, strict=False)(space["choose"])
+    overload(space["stub"], jit_options=INLINE, strict=False)(space["choose"])
     return space["stub"]
 
 
@@ -45,135 +50,92 @@ def _zero64(a: Any) -> Any:
     return 0.0
 
 
+def _caller(function: Any) -> Any:
+    def call(x: Any) -> Any:
+        return function(x)
+
+    return call
+
+
 ZERO32 = f32(0.0)
 zero_like = _by_precision(_zero32, _zero64)
-"""Zero in the precision of its argument, whatever that is: x * 0 would be NaN for NaN."""
+"""Zero in the precision of its argument, which may be a pointer: x * 0 would be NaN for NaN."""
+exp_of = _by_precision(_caller(FLOAT32.exp), _caller(FLOAT64.exp))
+log_of = _by_precision(_caller(FLOAT32.log), _caller(FLOAT64.log))
 
 
-def _pairs(rows: Any) -> list[tuple[int, Any, Any]]:
-    """(code, value, slope) of every row with a formula; a value takes (z) or (read, t), a slope two numbers."""
-    made = []
+def _defaults(settings: Sequence[Setting]) -> dict[str, float]:
+    return {setting.name: setting.default for setting in settings}
+
+
+def _numbers(count: int, code: int) -> tuple[str, str]:
+    """Lines that read the first ``count`` of ``c`` once, before a loop, and the tuple of them."""
+    names = [f"c{code}_{i}" for i in range(count)]
+    return "".join(f"{name} = get(c, {i})\n" for i, name in enumerate(names)), "(" + "".join(
+        f"{n}, " for n in names
+    ) + ")"
+
+
+def _loop(before: str, *lines: str) -> str:
+    return before + f"for k in range(0, n, {WIDTH}):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def _choice(arguments: str, loops: dict[int, str], functions: dict[int, Any]) -> Any:
+    """The compiled function of ``code`` and ``arguments`` that runs the loop of that code, over the function so named.
+
+    A code without a loop runs none.
+    """
+    cases = [f"if code == {code}:\n{textwrap.indent(loop, '    ')}" for code, loop in loops.items()]
+    source = f"def choose(code, {arguments}):\n" + textwrap.indent("el".join(cases), "    ")
+    space = {f"f{code}": function for code, function in functions.items()}
+    space |= {"get": get, "load": load, "store": store}
+    exec(source, space)
+    return jit(space["choose"])
+
+
+def _pairs(rows: Any) -> tuple[dict[int, Any], dict[int, Any]]:
+    """The value, and the slope, of every row with a formula, by code."""
+    values, slopes = {}, {}
     for code, row in enumerate(rows):
         if row.formula is not None:
             (v32, s32), (v64, s64) = row.formula(FLOAT32), row.formula(FLOAT64)
-            made.append((code, _by_precision(v32, v64), _by_precision(s32, s64)))
-    return made
+            values[code], slopes[code] = _by_precision(v32, v64), _by_precision(s32, s64)
+    return values, slopes
 
 
-def _string(links: Callable[[int, Any, Any], Any], pairs: list[tuple[int, Any]], last: Any) -> Any:
-    for code, scalar in reversed(pairs):
-        last = links(code, scalar, last)
-    return last
+def _loss_loop(code: int) -> str:
+    row = LOSSES.rows()[code]
+    before, c = _numbers(len(row.coefficients(_defaults(row.settings), 1)), code)
+    return _loop(before, f"store(out, k, f{code}(load(read, k), load(t, k), {c}))")
 
 
-@jit
-def _no_value(code: int, z: Any, a: Any, n: int) -> None:
-    pass
-
-
-def _value_link(number: int, value: Any, rest: Any) -> Any:
-    @jit
-    def link(code: int, z: Any, a: Any, n: int) -> None:
-        if code == number:
-            for k in range(n):
-                a[k] = value(z[k])
-        else:
-            rest(code, z, a, n)
-
-    return link
-
-
-@jit
-def _no_slope(code: int, z: Any, a: Any, d: Any, n: int) -> None:
-    pass
-
-
-def _slope_link(number: int, slope: Any, rest: Any) -> Any:
-    @jit
-    def link(code: int, z: Any, a: Any, d: Any, n: int) -> None:
-        if code == number:
-            for k in range(n):
-                d[k] *= slope(z[k], a[k])
-        else:
-            rest(code, z, a, d, n)
-
-    return link
-
-
-@jit
-def _no_two(code: int, read: Any, t: Any, out: Any, n: int) -> None:
-    pass
-
-
-def _two_link(number: int, function: Any, rest: Any) -> Any:
-    @jit
-    def link(code: int, read: Any, t: Any, out: Any, n: int) -> None:
-        if code == number:
-            for k in range(n):
-                out[k] = function(read[k], t[k])
-        else:
-            rest(code, read, t, out, n)
-
-    return link
-
-
-_activations = _pairs(ACTIVATIONS.rows())
-_losses = _pairs(LOSSES.rows())
-
-activate = _string(_value_link, [(code, value) for code, value, _ in _activations], _no_value)
-"""activate(code, z, a, n): a[k] = g(z[k])."""
-through = _string(_slope_link, [(code, slope) for code, _, slope in _activations], _no_slope)
-"""through(code, z, a, d, n): d[k] *= g'(z[k])."""
-loss_value = _string(_two_link, [(code, value) for code, value, _ in _losses], _no_two)
-"""loss_value(code, read, t, out, n): out[k] = L(read[k], t[k])."""
-loss_slope = _string(_two_link, [(code, slope) for code, _, slope in _losses], _no_two)
-"""loss_slope(code, read, t, out, n): out[k] = dL/d read."""
-
-
-_UPDATE_LINK = """
-def link(code, theta, g, slots, c, delta, n):
-    if code == {code}:
-        {constants}
-        for p in range(n):
-            step, ({taken}) = update(g[p], ({given}), ({names}))
-            {kept}
-            delta[p] = step
-            theta[p] -= step
-    else:
-        rest(code, theta, g, slots, c, delta, n)
-"""
-
-
-def _update_link(code: int, update: Any, rest: Any) -> Any:
-    """An optimizer's loop; written out, since tuples of one length each are what compiles."""
+def _update_loop(code: int) -> str:
     row = OPTIMIZERS.rows()[code]
-    settings = {setting.name: setting.default for setting in row.settings}
-    count, slots = len(row.coefficients(1.0, 1, settings)), range(len(row.slots))
-    source = _UPDATE_LINK.format(
-        code=code,
-        constants="; ".join(f"c{i} = c[{i}]" for i in range(count)),
-        names="".join(f"c{i}, " for i in range(count)),
-        given="".join(f"slots[{i}, p], " for i in slots),
-        taken="".join(f"s{i}, " for i in slots) or "*_",
-        kept="; ".join(f"slots[{i}, p] = s{i}" for i in slots) or "pass",
-    )
-    if not slots:
-        source = source.replace("step, (*_) =", "step, _ =")
-    space = {"update": update, "rest": rest}
-    exec(source, space)
-    return jit(space["link"])
+    before, c = _numbers(len(row.coefficients(1.0, 1, _defaults(row.settings))), code)
+    slots = range(len(row.slots))
+    given = "(" + "".join(f"load(slots, {i} * apart + k), " for i in slots) + ")"
+    kept = [f"store(slots, {i} * apart + k, s{code}[{i}])" for i in slots]
+    call = f"d{code}, s{code} = f{code}(load(theta, k), load(g, k), {given}, {c})"
+    return _loop(before, call, *kept, f"store(delta, k, d{code})", f"store(theta, k, load(theta, k) - d{code})")
 
 
-@jit
-def _no_update(code: int, theta: Any, g: Any, slots: Any, c: Any, delta: Any, n: int) -> None:
-    pass
+_values, _slopes = _pairs(ACTIVATIONS.rows())
+_losses, _loss_slopes = _pairs(LOSSES.rows())
+_updates = {code: _by_precision(r.formula(FLOAT32), r.formula(FLOAT64)) for code, r in enumerate(OPTIMIZERS.rows())}
 
-
-step = _string(
-    _update_link,
-    [(code, _by_precision(row.formula(FLOAT32), row.formula(FLOAT64))) for code, row in enumerate(OPTIMIZERS.rows())],
-    _no_update,
+activate = _choice("z, a, n", {code: _loop("", f"store(a, k, f{code}(load(z, k)))") for code in _values}, _values)
+"""activate(code, z, a, n): a[k] = g(z[k])."""
+through = _choice(
+    "z, a, d, n",
+    {code: _loop("", f"store(d, k, load(d, k) * f{code}(load(z, k), load(a, k)))") for code in _slopes},
+    _slopes,
 )
-"""step(code, theta, g, slots, c, delta, n): the optimizer's update, in place."""
-MOST_COEFFICIENTS = 8
+"""through(code, z, a, d, n): d[k] *= g'(z[k])."""
+loss_value = _choice("read, t, c, out, n", {code: _loss_loop(code) for code in _losses}, _losses)
+"""loss_value(code, read, t, c, out, n): out[k] = L(read[k], t[k])."""
+loss_slope = _choice("read, t, c, out, n", {code: _loss_loop(code) for code in _losses}, _loss_slopes)
+"""loss_slope(code, read, t, c, out, n): out[k] = dL/d read."""
+step = _choice("theta, g, slots, apart, c, delta, n", {code: _update_loop(code) for code in _updates}, _updates)
+"""step(code, theta, g, slots, apart, c, delta, n): the optimizer's update, in place, slots ``apart``."""
+MOST_COEFFICIENTS = max(len(row.coefficients(1.0, 1, _defaults(row.settings))) for row in OPTIMIZERS.rows())
 """Numbers an optimizer's step may need."""

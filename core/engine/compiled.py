@@ -9,16 +9,22 @@ import numpy as np
 import numpy.typing as npt
 
 from core.backend import CPU, Backend
-from core.engine.array import ArrayEngine, Hyper, State, Trained
+from core.engine import kernels
+from core.engine.array import ArrayEngine, Epochs, Hyper, State, Trained
 from core.engine.chains import ACTIVATION_CODES, LOSS_CODES, MOST_COEFFICIENTS, OPTIMIZER_CODES
-from core.engine.kernels import LOG_PROBABILITIES, LOGITS, OUTPUTS, evaluate, train
+from core.engine.kernels import BLOCK, Plan, Record, Settings, Stack
+from core.engine.lanes import WIDTH
+from core.engine.loops import LOG_PROBABILITIES, LOGITS, OUTPUTS
+from core.engine.pool import share_out
 from core.network import Network
 from core.optimizers import OPTIMIZERS
 
-LANES = 8
-"""Batches are rounded up to a multiple of this, the float32 numbers of one vector register."""
-BLOCK = 64
-"""Samples that go through a stack together."""
+BLOCK_NUMBERS = 1 << 16
+"""Numbers of θ that one call of ``run_epochs`` may write down."""
+FEW = 8
+"""Runs from which on a stack is shared out by runs."""
+ALIGNED = 64
+"""Bytes at whose multiples working space begins, as wide registers like it."""
 
 _READS = {"outputs": OUTPUTS, "logits": LOGITS, "log-probabilities": LOG_PROBABILITIES}
 
@@ -31,125 +37,261 @@ class CompiledEngine(ArrayEngine):
 
     def __init__(self, network: Network, backend: Backend = CPU, dtype: Any = np.float32) -> None:
         super().__init__(network, backend, dtype)
-        layers = network.layers
-        self._plan = np.array(
-            [
-                (
-                    layer.units,
-                    layer.fan_in,
-                    layer.weight.start,
-                    layer.bias.start if layer.bias else -1,
-                    ACTIVATION_CODES[layer.activation],
-                )
-                for layer in layers
-            ],
-            np.int64,
-        )
-        self._rates = np.array([layer.dropout for layer in layers], np.float32)
+        self.most_epochs = max(1, BLOCK_NUMBERS // network.parameters)
+        rows = [
+            (
+                layer.units,
+                layer.fan_in,
+                layer.weight.start,
+                layer.bias.start if layer.bias else -1,
+                ACTIVATION_CODES[layer.activation],
+            )
+            for layer in network.layers
+        ]
+        self._layers = np.array(rows, np.int64)
+        self._rates = np.array([layer.dropout for layer in network.layers], np.float32)
         self._scales = (np.float32(1.0) / np.float32(1.0 - self._rates.astype(np.float64))).astype(self.dtype)
-        self._codes = np.array([LOSS_CODES[self.loss_row.name], _READS[self.loss_row.reads], 0], np.int64)
-        self._rows = np.concatenate([[0], np.cumsum(network.shape)[:-1]])
-
-    def _at(self, lanes: int) -> npt.NDArray[np.int64]:
-        """Where each layer's rows begin in a buffer of so many lanes."""
-        return self._rows * lanes
-
-    def train(self, state: State, x: Any, t: Any, order: Any, steps: int, hyper: Hyper) -> Trained:
-        """As the array engine's."""
-        batch = min(hyper.batch_size, len(order))
-        steps = min(steps, -(-len(order) // batch))
-        runs, parameters = state.thetas.shape
-        row = OPTIMIZERS[hyper.optimizer]
-        self._codes[2] = OPTIMIZER_CODES[hyper.optimizer]
-        thetas = state.thetas.copy()
-        good = state.thetas.copy() if state.good is None else state.good.copy()
-        slots = np.array(state.slots, self.dtype).reshape(len(state.slots), runs, parameters)
-        losses, failed = np.empty(runs, self.dtype), np.full(runs, -1)
-        gradients, updates = np.zeros_like(thetas), np.zeros_like(thetas)
-        lanes = -(-batch // LANES) * LANES
-        train(
-            self._plan,
-            self._at(lanes),
+        above = np.concatenate([[0], np.cumsum(network.shape)[:-1]])
+        self._widest = max(network.shape)
+        self._no_settings = self._settings(Hyper(0.0, 1, "sgd", {}), 1, 0, 0, 0)
+        self._plan = Plan(
+            self._layers,
+            above,
             self._rates,
             self._scales,
-            self._codes,
             self.dtype.type(self.share),
-            thetas,
-            good,
-            slots,
-            _plain(x),
-            _plain(t),
-            _plain(order),
-            batch,
-            steps,
-            self._coefficients(row, hyper, state.since, steps, runs),
-            self.penalised,
-            np.array([hyper.l1, hyper.l2], self.dtype),
-            np.uint64(hyper.seed),
-            state.step,
-            lanes,
-            losses,
-            gradients,
-            updates,
-            failed,
+            np.array(self.numbers, self.dtype),
+            LOSS_CODES[self.loss_row.name],
+            _READS[self.loss_row.reads],
             0,
-            runs,
+            len(self._layers),
+            network.parameters,
+            self._widest,
         )
-        taken = steps if (failed < 0).any() else min(steps, int(failed.max()) - state.step + 1)
-        after = replace(
-            state, thetas=thetas, slots=tuple(slots), step=state.step + taken, since=state.since + taken, good=good
-        )
-        return Trained(after, losses, gradients, updates, failed)
 
-    def _coefficients(self, row: Any, hyper: Hyper, since: int, steps: int, runs: int) -> npt.NDArray[Any]:
+    def _space(self, lanes: int) -> Any:
+        """Working space for batches of ``lanes``."""
+        size = kernels.room(sum(self.network.shape), self.network.output.units, self._widest, lanes)
+        return _aligned(size, self.dtype)
+
+    def _settings(self, hyper: Hyper, batch: int, since: int, steps: int, runs: int) -> Settings:
+        coefficients = self._coefficients(hyper, since, steps, runs)
+        l1, l2, value, norm = map(self.dtype.type, (hyper.l1, hyper.l2, hyper.clip_value, hyper.clip_norm))
+        decays = np.zeros((runs, steps), self.dtype)
+        decays[:] = np.asarray(hyper.rate) * hyper.decay
+        held, free = hyper.free is not None, np.empty(0, self.dtype) if hyper.free is None else _plain(hyper.free)
+        shaped = bool(held or value or norm or hyper.decay)
+        seed = np.uint64(hyper.seed)
+        return Settings(coefficients, self.penalised, l1, l2, seed, batch, shaped, held, free, value, norm, decays)
+
+    def _coefficients(self, hyper: Hyper, since: int, steps: int, runs: int) -> npt.NDArray[Any]:
         """The optimizer's numbers (R, steps, C) for the steps to come."""
         t = np.arange(since + 1, since + steps + 1, dtype=np.float64)
-        values = row.coefficients(hyper.rate, t, hyper.settings)
+        values = OPTIMIZERS[hyper.optimizer].coefficients(hyper.rate, t, hyper.settings)
         table = np.zeros((runs, steps, MOST_COEFFICIENTS), self.dtype)
         for index, value in enumerate(values):
             table[:, :, index] = value
         return table
 
+    def _stack(self, state: State) -> Stack:
+        """Arrays to train in: rows padded to whole vectors with zeros."""
+        runs, parameters = state.thetas.shape
+        count = len(state.slots)
+        padded = -(-parameters // WIDTH) * WIDTH
+        space = _aligned((4 + count) * runs * padded, self.dtype).reshape(4 + count, runs, padded)
+        thetas, good, gradients, updates = space[:4]
+        thetas[:, :parameters] = state.thetas
+        good[:, :parameters] = state.thetas if state.good is None else state.good
+        for own, slot in zip(space[4:], state.slots, strict=True):
+            own[:, :parameters] = slot
+        return Stack(thetas, good, space[4:], gradients, updates, np.zeros(runs, self.dtype), np.full(runs, -1))
+
+    def _trained(self, state: State, stack: Stack, steps: int) -> Trained:
+        """What the kernel left in ``stack`` after at most ``steps`` steps."""
+        failed, used = stack.failed, (..., slice(self.network.parameters))
+        taken = steps if (failed < 0).any() else min(steps, int(failed.max()) - state.step + 1)
+        after = replace(
+            state,
+            thetas=stack.thetas[used],
+            slots=tuple(stack.slots[used]),
+            step=state.step + taken,
+            since=state.since + taken,
+            good=stack.good[used],
+        )
+        return Trained(after, stack.losses, stack.gradients[used], stack.updates[used], failed)
+
+    def _call(self, task: int, plan: Plan, stack: Stack, **given: Any) -> int:
+        """The kernel with what a task is given, and nothing in all other places."""
+        nothing = np.empty((0, 0), self.dtype)
+        x, t = given.get("train", (nothing, nothing))
+        all_x, all_t, y = given.get("measure", (nothing, nothing, np.empty(0)))
+        settings = given.get("settings") or self._no_settings
+        done: int = kernels.call(
+            task,
+            plan,
+            settings,
+            stack,
+            (_plain(x), _plain(t), _plain(all_x), _plain(all_t), _plain(y)),
+            _plain(given.get("order", np.empty(0, np.int64))),
+            given.get("middle", 0.0),
+            given.get("place", (0, 0, 0, 0)) + given.get("parts", (0, 0, 0, 0)),
+            (
+                given.get("losses", nothing),
+                given.get("outputs", np.empty((0, 0, 0), self.dtype)),
+                given.get("record") or self._record(0),
+            ),
+            (self._space(_lanes(settings.batch)), self._space(BLOCK), _aligned(BLOCK, np.dtype(np.float64))),
+        )
+        return done
+
+    def _record(self, epochs: int, slots: int = 0) -> Record:
+        parameters, layers = self.network.parameters, len(self._layers)
+        return Record(
+            np.zeros((epochs, 4)),
+            np.zeros((epochs, 3, layers)),
+            np.zeros((epochs, parameters), self.dtype),
+            np.zeros((epochs, slots, parameters), self.dtype),
+        )
+
+    def _at(self, thetas: Any) -> Stack:
+        """A stack that only says where: nothing will be trained."""
+        thetas = _plain(thetas)
+        none, flat = np.empty((0, 0), self.dtype), np.empty(0, self.dtype)
+        return Stack(thetas, none, np.empty((0, 0, 0), self.dtype), none, none, flat, np.empty(0, np.int64))
+
+    def train(self, state: State, x: Any, t: Any, order: Any, steps: int, hyper: Hyper) -> Trained:
+        """As the array engine's."""
+        batch = min(hyper.batch_size, len(order))
+        steps = min(steps, -(-len(order) // batch))
+        stack = self._stack(state)
+        runs, x, t, order = len(stack.thetas), _plain(x), _plain(t), _plain(order)
+        settings = self._settings(hyper, batch, state.since, steps, runs)
+        plan, place = self._plan._replace(optimizer=OPTIMIZER_CODES[hyper.optimizer]), (0, state.step, steps, 0)
+
+        def some(start: int, stop: int) -> None:
+            parts = (start, stop, 0, 0)
+            given = {"settings": settings, "train": (x, t), "order": order, "place": place, "parts": parts}
+            self._call(kernels.TRAIN, plan, stack, **given)
+
+        share_out(runs, 3.0 * runs * steps * batch * self.network.parameters, some)
+        return self._trained(state, stack, steps)
+
+    def run_epochs(
+        self,
+        state: State,
+        x: Any,
+        t: Any,
+        everything: tuple[Any, Any, Any],
+        middle: float,
+        epoch: int,
+        most: int,
+        hyper: Hyper,
+    ) -> Epochs:
+        """Up to ``most`` whole epochs of one run from epoch ``epoch`` on, in one call.
+
+        ``everything`` is x (D, N), targets (K, N) and labels or values (N,) of all samples, those that train first;
+        ``middle`` is the single output above which class 1 is meant, NaN for values.
+        """
+        batch = min(hyper.batch_size, x.shape[1])
+        steps = most * -(-x.shape[1] // batch)
+        stack, record = self._stack(state), self._record(most, len(state.slots))
+        done = self._call(
+            kernels.EPOCHS,
+            self._plan._replace(optimizer=OPTIMIZER_CODES[hyper.optimizer]),
+            stack,
+            settings=self._settings(hyper, batch, state.since, steps, 1),
+            train=(x, t),
+            measure=everything,
+            order=np.empty(x.shape[1], np.int64),
+            middle=middle,
+            place=(epoch, state.step, 0, 0),
+            record=record,
+        )
+        return Epochs(done, self._trained(state, stack, steps), *(array[:done] for array in record))
+
+    def survey(
+        self, thetas: Any, x: Any, t: Any, y: npt.NDArray[np.float64], trained: int, middle: float
+    ) -> npt.NDArray[np.float64]:
+        """As the array engine's, added up in the order in which ``run_epochs`` does."""
+        record, place = self._record(1), (0, 0, 0, trained)
+        self._call(
+            kernels.SURVEY, self._plan, self._at(thetas), measure=(x, t, y), middle=middle, place=place, record=record
+        )
+        sums: npt.NDArray[np.float64] = record.sums[0]
+        return sums
+
+    def squared_norms(self, trained: Trained) -> npt.NDArray[np.float64]:
+        """As the array engine's, added up in the order in which ``run_epochs`` does."""
+        record = self._record(1)
+        stack = self._at(trained.state.thetas)
+        stack = stack._replace(gradients=_plain(trained.gradient), updates=_plain(trained.update))
+        self._call(kernels.NORMS, self._plan, stack, record=record)
+        norms: npt.NDArray[np.float64] = record.norms[0]
+        return norms
+
     def measure(self, thetas: Any, a: Any, targets: Any) -> tuple[Any, Any]:
         """Each sample's loss (R, B) and outputs (R, K, B) for ``a`` (D, B) and ``targets`` (K, B)."""
-        runs, samples = thetas.shape[0], a.shape[-1]
-        losses = np.empty((runs, samples), self.dtype)
-        outputs = np.empty((runs, self.network.output.units, samples), self.dtype)
+        losses = np.empty((thetas.shape[0], a.shape[-1]), self.dtype)
+        outputs = self._rows(thetas, a, self.network.output.units)
         self._evaluate(thetas, a, targets, losses, outputs)
         return losses, outputs
 
     def forward(self, thetas: Any, x: Any) -> npt.NDArray[Any]:
         """Outputs (R, B, K) of the stack ``thetas`` (R, P) at ``x`` (B, D)."""
         thetas, a = self.array(thetas), self.columns(x)
-        outputs = np.empty((thetas.shape[0], self.network.output.units, a.shape[-1]), self.dtype)
-        self._evaluate(thetas, a, np.empty((0, 0), self.dtype), np.empty((0, 0), self.dtype), outputs)
+        outputs = self._rows(thetas, a, self.network.output.units)
+        nothing = np.empty((0, 0), self.dtype)
+        self._evaluate(thetas, a, nothing, nothing, outputs)
         return outputs.transpose(0, 2, 1)
+
+    def activations(self, thetas: Any, x: Any) -> list[npt.NDArray[Any]]:
+        """Every layer's activations (R, units, B), hidden layers first, the output last."""
+        thetas, a = self.array(thetas), self.columns(x)
+        widths = [layer.units for layer in self.network.layers]
+        outputs = self._rows(thetas, a, sum(widths))
+        nothing = np.empty((0, 0), self.dtype)
+        self._evaluate(thetas, a, nothing, nothing, outputs)
+        return np.split(outputs, np.cumsum(widths)[:-1], axis=1)
+
+    def _rows(self, thetas: Any, a: Any, count: int) -> npt.NDArray[Any]:
+        return np.empty((thetas.shape[0], count, a.shape[-1]), self.dtype)
 
     def loss(self, thetas: Any, x: Any, t: Any, l1: float = 0.0, l2: float = 0.0) -> npt.NDArray[Any]:
         """What training minimises (R,): the mean loss over the batch, plus the penalties on the weights."""
         thetas, a, targets = self.array(thetas), self.columns(x), self.columns(t)
-        losses = np.empty((thetas.shape[0], a.shape[-1]), self.dtype)
-        self._evaluate(thetas, a, targets, losses, np.empty((0, 0, 0), self.dtype))
+        means = np.zeros((thetas.shape[0], 1), self.dtype)
+        self._evaluate(thetas, a, targets, means, np.empty((0, 0, 0), self.dtype))
         with np.errstate(over="ignore", invalid="ignore"):
-            result: npt.NDArray[Any] = losses.mean(axis=1) + self._penalty(thetas, l1, l2)
+            result: npt.NDArray[Any] = means[:, 0] + self._penalty(thetas, l1, l2)
         return result
 
     def _evaluate(self, thetas: Any, a: Any, targets: Any, losses: Any, outputs: Any) -> None:
-        thetas, a, targets = (_plain(array) for array in (thetas, a, targets))
-        evaluate(
-            self._plan,
-            self._at(BLOCK),
-            self._codes,
-            self.dtype.type(self.share),
-            thetas,
-            a,
-            targets,
-            BLOCK,
-            losses,
-            outputs,
-            0,
-            thetas.shape[0],
-        )
+        """As the kernel's, shared out by runs, or by samples where there are few."""
+        stack, measure = self._at(thetas), (_plain(a), _plain(targets), np.empty(0))
+        runs, samples = len(stack.thetas), a.shape[-1]
+        by_runs = runs >= FEW or (losses.size > 0 and losses.shape[1] != samples)
+
+        def some(start: int, stop: int) -> None:
+            parts = (start, stop, 0, samples) if by_runs else (0, runs, start, stop)
+            self._call(
+                kernels.EVALUATE, self._plan, stack, measure=measure, losses=losses, outputs=outputs, parts=parts
+            )
+
+        cost = float(runs) * samples * self.network.parameters
+        share_out(runs if by_runs else samples, cost, some, 1 if by_runs else BLOCK)
+
+
+def _lanes(batch: int) -> int:
+    """The batch rounded up to whole vector registers."""
+    return -(-batch // WIDTH) * WIDTH
+
+
+def _aligned(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """``size`` zeros that begin where a wide register's worth of memory does."""
+    kind = np.dtype(dtype)
+    spare = np.zeros(size + ALIGNED // kind.itemsize, kind)
+    begin = -spare.ctypes.data % ALIGNED // kind.itemsize
+    return spare[begin : begin + size]
 
 
 def _plain(array: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Elementary functions for compiled code: float32 by polynomials that vectorise, float64 by the C library.
+"""Elementary functions for compiled code, of numbers and of vectors: float32 by polynomials, float64 by the C library.
 
 Not-a-number and the infinities come through all of them, as they must for a divergence to be seen.
 """
@@ -6,48 +6,27 @@ Not-a-number and the infinities come through all of them, as they must for a div
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from core.elementary import Elementary
+from core.engine import lanes
+from core.engine.lanes import exponent, floor, library, mantissa, narrow, power_of_two, size, sqrt, where, wide
 
 FAST = {"contract", "reassoc", "arcp", "nsz"}
 """What the compiler may do to sums and products. Not: assume that there is no NaN and no infinity."""
 
 jit = numba.njit(nogil=True, error_model="numpy", fastmath=FAST)
-exact = numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+Decorator = Callable[[Callable[..., Any]], Any]
+INLINE: Any = {"fastmath": FAST, "error_model": "numpy", "nogil": True, "forceinline": True}
+"""For what stands inside a loop: a call left there would cost more than what it does."""
+inline: Decorator = numba.njit(**INLINE)
+exact: Decorator = numba.njit(**{**INLINE, "fastmath": {"contract"}})
 """For what only works if sums are done in the order written."""
 f32 = np.float32
-
-
-@intrinsic
-def _as_float(typingctx: Any, bits: Any) -> Any:
-    """The float32 whose bits an int32 holds."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.FloatType())
-
-    return types.float32(types.int32), codegen
-
-
-@intrinsic
-def _as_bits(typingctx: Any, value: Any) -> Any:
-    """The int32 that holds the bits of a float32."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.IntType(32))
-
-    return types.int32(types.float32), codegen
-
-
-# The compiler passes the typing context; a caller gives the number alone.
-as_float: Any = _as_float
-as_bits: Any = _as_bits
 
 
 def _float32() -> Elementary:
@@ -56,22 +35,21 @@ def _float32() -> Elementary:
     infinity, undefined = f32(np.inf), f32(np.nan)
     e0, e1, e2 = f32(1.9875691500e-4), f32(1.3981999507e-3), f32(8.3334519073e-3)
     e3, e4, e5 = f32(4.1665795894e-2), f32(1.6666665459e-1), f32(5.0000001201e-1)
-    exponent, bias = np.int32(23), np.int32(126)
 
     @exact
     def exp(x: Any) -> Any:
         # Cephes expf (Moshier): x = n ln 2 + r, e^r by a polynomial; 2^n is put together from bits, halved so that
-        # n = 128 still fits.
-        inside = x
-        inside = low if inside < low else inside
-        inside = high if inside > high else inside
-        n = np.floor(inside * log2e + half)
+        # n = 128 still fits. A NaN is taken for the lowest number first: it has no n.
+        inside = where(x > low, x, low)
+        inside = where(inside < high, inside, high)
+        n = floor(inside * log2e + half)
         r = inside - n * ln2_high - n * ln2_low
         p = ((((e0 * r + e1) * r + e2) * r + e3) * r + e4) * r + e5
         y = p * r * r + r + one
-        y = y * as_float((np.int32(n) + bias) << exponent) * two
-        y = zero if x < low else y
-        return infinity if x > high else y
+        y = y * power_of_two(n) * two
+        y = where(x < low, zero, y)
+        y = where(x > high, infinity, y)
+        return where(x == x, y, x)
 
     t1, t3, t5, t7 = (
         f32(4.89352455891786e-3),
@@ -88,24 +66,21 @@ def _float32() -> Elementary:
     )
     edge, small = f32(7.90531110763549805), f32(0.0004)
 
-    @jit
+    @inline
     def tanh(x: Any) -> Any:
         # The rational minimax approximation that Eigen uses: degree 13 over degree 6, odd over even.
-        z = x
-        z = -edge if z < -edge else z
-        z = edge if z > edge else z
+        z = where(x < -edge, -edge, x)
+        z = where(z > edge, edge, z)
         s = z * z
         p = z * (((((((t13 * s + t11) * s + t9) * s + t7) * s + t5) * s + t3) * s) + t1)
         q = ((u6 * s + u4) * s + u2) * s + u0
-        y = p / q
-        return x if abs(x) < small else y
+        return where(size(x) < small, x, p / q)
 
-    @jit
+    @inline
     def sigmoid(x: Any) -> Any:
         return half * tanh(half * x) + half
 
     root_half = f32(0.70710678118654752)
-    mantissa, one_bits, eight = np.int32(0x007FFFFF), np.int32(0x3F000000), np.int32(126)
     l0, l1, l2 = f32(7.0376836292e-2), f32(-1.1514610310e-1), f32(1.1676998740e-1)
     l3, l4, l5 = f32(-1.2420140846e-1), f32(1.4249322787e-1), f32(-1.6668057665e-1)
     l6, l7, l8 = f32(2.0000714765e-1), f32(-2.4999993993e-1), f32(3.3333331174e-1)
@@ -113,19 +88,17 @@ def _float32() -> Elementary:
     @exact
     def log(x: Any) -> Any:
         # Cephes logf: the mantissa in [sqrt 1/2, sqrt 2) by a polynomial, the exponent times ln 2.
-        bits = as_bits(x)
-        n = np.float32((bits >> exponent) - eight)
-        m = as_float((bits & mantissa) | one_bits)
+        n, m = exponent(x), mantissa(x)
         below = m < root_half
-        n = n - one if below else n
-        m = m + m - one if below else m - one
+        n = where(below, n - one, n)
+        m = where(below, m + m - one, m - one)
         s = m * m
         p = (((((((l0 * m + l1) * m + l2) * m + l3) * m + l4) * m + l5) * m + l6) * m + l7) * m + l8
         y = p * m * s + n * ln2_low - half * s + m + n * ln2_high
-        y = x if x == infinity else y
-        y = -infinity if x == zero else y
-        y = undefined if x < zero else y
-        return y if x == x else x
+        y = where(x == infinity, x, y)
+        y = where(x == zero, -infinity, y)
+        y = where(x < zero, undefined, y)
+        return where(x == x, y, x)
 
     @exact
     def log1p(x: Any) -> Any:
@@ -133,83 +106,67 @@ def _float32() -> Elementary:
         u = one + x
         gained = u - one
         none = gained == zero
-        divisor = one if none else gained
-        y = log(u) * (x / divisor)
-        y = x if none else y
-        return u if u == infinity else y
+        y = log(u) * (x / where(none, one, gained))
+        return where(u == infinity, u, where(none, x, y))
 
-    return _elementary(exp, log, log1p, tanh, sigmoid, f32)
+    turns, quarter = 1.0 / math.pi, math.pi / 2.0
+    c3, c5, c7 = f32(-1.6666667e-1), f32(8.333331e-3), f32(-1.9840868e-4)
+    c9, c11 = f32(2.7525384e-6), f32(-2.3888905e-8)
+
+    @inline
+    def wave(x: Any) -> Any:
+        # sin x of a float64: x = n pi + r, sin r by its Taylor series fitted to the last place, its sign by n's parity.
+        # In double precision r is exact for any x that a network comes to; beyond, it is at least kept in range.
+        n = floor(x * turns + 0.5)
+        r = x - n * math.pi
+        r = where(r < -quarter, -quarter, r)
+        r = where(r > quarter, quarter, r)
+        odd = n - 2.0 * floor(0.5 * n)
+        r32 = narrow(r * (1.0 - 2.0 * odd))
+        s = r32 * r32
+        return r32 + r32 * s * ((((c11 * s + c9) * s + c7) * s + c5) * s + c3)
+
+    @inline
+    def sin(x: Any) -> Any:
+        return wave(wide(x))
+
+    @inline
+    def cos(x: Any) -> Any:
+        return wave(wide(x) + quarter)
+
+    return _elementary(exp, log, log1p, tanh, sin, cos, sigmoid, f32)
 
 
 def _float64() -> Elementary:
     half = 0.5
+    exp, log, log1p, tanh, sin, cos = map(library, ("exp", "log", "log1p", "tanh", "sin", "cos"))
 
-    @jit
-    def exp(x: Any) -> Any:
-        return math.exp(x)
-
-    @jit
-    def log(x: Any) -> Any:
-        return math.log(x)
-
-    @jit
-    def log1p(x: Any) -> Any:
-        return math.log1p(x)
-
-    @jit
-    def tanh(x: Any) -> Any:
-        return math.tanh(x)
-
-    @jit
+    @inline
     def sigmoid(x: Any) -> Any:
-        return half * math.tanh(half * x) + half
+        return half * tanh(half * x) + half
 
-    return _elementary(exp, log, log1p, tanh, sigmoid, np.float64)
+    return _elementary(exp, log, log1p, tanh, sin, cos, sigmoid, np.float64)
 
 
-def _elementary(exp: Any, log: Any, log1p: Any, tanh: Any, sigmoid: Any, real: Any) -> Elementary:
+def _elementary(exp: Any, log: Any, log1p: Any, tanh: Any, sin: Any, cos: Any, sigmoid: Any, real: Any) -> Elementary:
     """The rest, which is the same in both precisions."""
-    zero, one = real(0.0), real(1.0)
+    zero, one, expm1 = real(0.0), real(1.0), library("expm1")
 
-    @jit
-    def expm1(x: Any) -> Any:
-        return math.expm1(x)
-
-    @jit
-    def sin(x: Any) -> Any:
-        return math.sin(x)
-
-    @jit
-    def cos(x: Any) -> Any:
-        return math.cos(x)
-
-    @jit
-    def sqrt(x: Any) -> Any:
-        return math.sqrt(x)
-
-    @jit
-    def size(x: Any) -> Any:
-        return abs(x)
-
-    @jit
+    @inline
     def sign(x: Any) -> Any:
-        return one if x > zero else (-one if x < zero else x)
+        return where(x > zero, one, where(x < zero, -one, x))
 
-    @jit
+    @inline
     def maximum(a: Any, b: Any) -> Any:
-        larger = a if a > b else b
-        return a if a != a else larger
+        return where(a != a, a, where(a > b, a, b))
 
-    @jit
+    @inline
     def minimum(a: Any, b: Any) -> Any:
-        smaller = a if a < b else b
-        return a if a != a else smaller
+        return where(a != a, a, where(a < b, a, b))
 
-    @jit
-    def where(condition: Any, a: Any, b: Any) -> Any:
-        return a if condition else b
-
-    return Elementary(exp, log, log1p, expm1, tanh, sin, cos, sqrt, size, sign, maximum, minimum, where, real, sigmoid)
+    return Elementary(
+        exp, log, log1p, expm1, tanh, sin, cos, sqrt, size, sign, maximum, minimum, lanes.where, real, sigmoid
+    )
 
 
 FLOAT32 = _float32()

@@ -25,13 +25,15 @@ class Boundary:
 
     ``values`` are class probabilities (n, n, C), or values (n, n) for regression; row 0 lies at x₂ = +DOMAIN, column 0
     at x₁ = -DOMAIN, and the outermost rows and columns on the plane's edge. ``lines`` are polylines (m, 2) in plane
-    units: where the likeliest class changes, or levels of the value, of which ``zero`` are at 0. ``wrong`` (N,) is true
-    for points put into another class than their own, in the order of the Experiment's points, or None for regression.
+    units: where the likeliest class changes, or where the value is 0; ``faint`` those of its other levels. ``wrong``
+    (N,) is true for points put into another class than their own, in the order of the Experiment's points, or None for
+    regression.
     The scores are accuracy, or R².
     """
 
     values: Array
     lines: list[Line]
+    faint: list[Line]
     levels: Floats
     wrong: Array | None
     train_score: float
@@ -58,11 +60,12 @@ def boundary(model: Model, theta: Array, n: int) -> Boundary:
     over, on = outputs[: n * n], outputs[n * n :]
     values = _answer(model, over)
     values = values.reshape(n, n, *values.shape[1:])
-    lines, levels = (_class_lines(model, values), np.empty(0)) if model.classes else _value_lines(values)
+    lines, faint, levels = (_class_lines(model, values), [], np.empty(0)) if model.classes else _value_lines(values)
     train = model.prepared.train
     return Boundary(
         values,
         lines,
+        faint,
         levels,
         model.decide(on) != points.y if model.classes else None,
         model.score(on[train], points.y[train]),
@@ -80,13 +83,16 @@ def _answer(model: Model, outputs: Array) -> Array:
     return model.classify(outputs) if model.classes else outputs[..., 0]
 
 
-def _value_lines(values: Array) -> tuple[list[Line], Floats]:
-    """Level lines of values (n, n) at round steps, and the levels."""
+def _value_lines(values: Array) -> tuple[list[Line], list[Line], Floats]:
+    """Level lines of values (n, n) at round steps: those at zero, the others, and the levels."""
     finite = values[np.isfinite(values)]
     if not len(finite):
-        return [], np.empty(0)
+        return [], [], np.empty(0)
     levels = linear_levels(float(finite.min()), float(finite.max()), LEVELS)
-    return [line for group in _contours(values, levels) for line in group], levels
+    groups = _contours(values, levels)
+    lines = [line for level, group in zip(levels, groups, strict=True) if level == 0 for line in group]
+    faint = [line for level, group in zip(levels, groups, strict=True) if level != 0 for line in group]
+    return lines, faint, levels
 
 
 def _class_lines(model: Model, probabilities: Array) -> list[Line]:

@@ -12,14 +12,16 @@ from msgspec import Meta, Struct
 
 from core.activations import ACTIVATIONS
 from core.data.generators import GENERATORS, generate
-from core.history import Moment
+from core.history import Best, Moment
 from core.initializers import INITIALIZERS
 from core.losses import LOSSES
 from core.model import Model
 from core.optimizers import OPTIMIZERS
 from core.project.faults import ProjectError, faults
 from core.project.text import TypedArray, as_points, as_text, from_points
+from core.schedules import SCHEDULES
 from core.spec import AUTO, Experiment, Points, change, with_ids
+from core.stopping import Watch
 from core.tables import SpecError, Table
 
 FORMAT = "learnscape"
@@ -38,6 +40,14 @@ class Project:
     state: Moment | None = None
 
 
+class _Best(Struct, frozen=True, forbid_unknown_fields=True):
+    """A Best as it stands in a file."""
+
+    theta: TypedArray
+    slots: dict[str, TypedArray] = {}
+    since: Count = 0
+
+
 class _State(Struct, frozen=True, forbid_unknown_fields=True):
     """A Moment as it stands in a file: the optimizer's arrays by the names its row gives them."""
 
@@ -47,6 +57,8 @@ class _State(Struct, frozen=True, forbid_unknown_fields=True):
     since: Count = 0
     epoch: Count = 0
     offset: Count = 0
+    watch: Watch = Watch()
+    best: _Best | None = None
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,9 +91,17 @@ def encode(project: Project) -> bytes:
 
 
 def _written(moment: Moment, experiment: Experiment) -> _State:
+    best = None
+    if moment.best is not None:
+        slots = _slots(moment.best.slots, experiment)
+        best = _Best(TypedArray.of(moment.best.theta), slots, moment.best.since)
+    theta, slots = TypedArray.of(moment.theta), _slots(moment.slots, experiment)
+    return _State(theta, slots, moment.step, moment.since, moment.epoch, moment.offset, moment.watch, best)
+
+
+def _slots(slots: tuple[Any, ...], experiment: Experiment) -> dict[str, TypedArray]:
     names = OPTIMIZERS[experiment.training.optimizer.name].slots
-    slots = {name: TypedArray.of(slot) for name, slot in zip(names, moment.slots, strict=False)}
-    return _State(TypedArray.of(moment.theta), slots, moment.step, moment.since, moment.epoch, moment.offset)
+    return {name: TypedArray.of(slot) for name, slot in zip(names, slots, strict=False)}
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------------
@@ -127,12 +147,20 @@ def _outer(tree: dict[str, Any]) -> _File:
 
 def _accept(tree: dict[str, Any], state: _State | None) -> Project:
     """The project of an Experiment's tree and a state, if every part of them is right and they fit together."""
-    experiment = msgspec.convert(tree, Experiment, dec_hook=_hook)
+    experiment = msgspec.convert(_brought_up(tree), Experiment, dec_hook=_hook)
     experiment = msgspec.structs.replace(experiment, network=with_ids(experiment.network))
     for path, table, name in _names(experiment):
         _look_up(path, table, name)
     model = Model.of(_with_points(experiment, tree))
     return Project(model.experiment, None if state is None else _moment(state, model))
+
+
+def _brought_up(tree: dict[str, Any]) -> dict[str, Any]:
+    """The tree as it is written now: a loss was a name alone before losses had settings."""
+    training = tree.get("training")
+    if not isinstance(training, dict) or not isinstance(training.get("loss"), str):
+        return tree
+    return {**tree, "training": {**training, "loss": {"name": training["loss"]}}}
 
 
 def _hook(kind: type, value: Any) -> Any:
@@ -157,10 +185,11 @@ def _names(experiment: Experiment) -> Iterator[tuple[str, Table[Any], str]]:
         yield f"network.layers[{index}].activation", ACTIVATIONS, layer.activation
     yield "network.initializer.name", INITIALIZERS, network.initializer.name
     yield "training.optimizer.name", OPTIMIZERS, training.optimizer.name
+    yield "training.schedule.name", SCHEDULES, training.schedule.name
     if network.output.activation != AUTO:
         yield "network.output.activation", ACTIVATIONS, network.output.activation
-    if training.loss != AUTO:
-        yield "training.loss", LOSSES, training.loss
+    if training.loss.name != AUTO:
+        yield "training.loss.name", LOSSES, training.loss.name
 
 
 def _look_up(path: str, table: Table[Any], name: str) -> None:
@@ -172,18 +201,27 @@ def _look_up(path: str, table: Table[Any], name: str) -> None:
 
 def _moment(state: _State, model: Model) -> Moment:
     """Where the run is, checked against the network and the data it is a run of."""
-    size, samples = model.network.parameters, len(model.prepared.y_train)
-    theta = _array("state.theta", state.theta, size)
-    if not np.isfinite(theta).all():
-        raise ProjectError("a weight is not a finite number", "state.theta", 'put "state": null to begin anew')
-    wanted = OPTIMIZERS[model.experiment.training.optimizer.name].slots
-    if set(state.slots) != set(wanted):
-        there, needed = (", ".join(sorted(names)) or "none" for names in (state.slots, wanted))
-        raise ProjectError(f"the optimizer needs {needed}, but there is {there}", "state.slots")
+    theta, slots = _point("state", state.theta, state.slots, model)
+    samples = len(model.prepared.y_train)
     if state.offset >= max(1, samples):
         raise ProjectError(f"{state.offset} is beyond the {samples} training points", "state.offset")
-    slots = tuple(_array(f"state.slots.{name}", state.slots[name], size) for name in wanted)
-    return Moment(state.step, state.since, state.epoch, state.offset, theta, slots, 0, float("nan"))
+    best = None
+    if state.best is not None:
+        best = Best(state.best.since, *_point("state.best", state.best.theta, state.best.slots, model))
+    place = (state.step, state.since, state.epoch, state.offset)
+    return Moment(*place, theta, slots, 0, float("nan"), state.watch, best)
+
+
+def _point(path: str, stored: TypedArray, slots: dict[str, TypedArray], model: Model) -> tuple[Any, tuple[Any, ...]]:
+    """θ and the optimizer's arrays, checked."""
+    size, wanted = model.network.parameters, OPTIMIZERS[model.experiment.training.optimizer.name].slots
+    theta = _array(f"{path}.theta", stored, size)
+    if not np.isfinite(theta).all():
+        raise ProjectError("a weight is not a finite number", f"{path}.theta", 'put "state": null to begin anew')
+    if set(slots) != set(wanted):
+        there, needed = (", ".join(sorted(names)) or "none" for names in (slots, wanted))
+        raise ProjectError(f"the optimizer needs {needed}, but there is {there}", f"{path}.slots")
+    return theta, tuple(_array(f"{path}.slots.{name}", slots[name], size) for name in wanted)
 
 
 def _array(path: str, stored: TypedArray, length: int) -> Any:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from core.spec import Points, Precision
 
-WIDTH = 96
+WIDTH = 112
 """Characters up to which a list or an object stays on one line."""
 
 

@@ -136,7 +136,14 @@ def test_values_have_a_diverging_map_and_a_scale_beside_it(open_panel: Any, qtbo
     assert np.abs(color_at(panel, 5.9, 5.5) - colored(theme().signed(1.18, limit))).max() <= 8
     assert np.abs(color_at(panel, -5.9, 5.5) - colored(theme().signed(-1.18, limit))).max() <= 8
     assert panel.status.startswith("test R² ")
-    assert len(panel._picture.seen.lines) >= 4
+    seen = panel._picture.seen
+    assert len(seen.faint) >= 4
+    assert all(np.abs(line[:, 0]).max() < 1e-9 for line in seen.lines)  # the boundary is where the value is zero
+    places = (0.0, seen.faint[-1][0, 0])
+    drawn = [color_at(panel, x1, 2.2).sum() for x1 in places]
+    panel.view.set_lines([])
+    bold, quiet = (color_at(panel, x1, 2.2).sum() - with_line for x1, with_line in zip(places, drawn, strict=True))
+    assert bold > 2 * quiet > 0
     qtbot.mouseClick(panel.mode.chip("classes"), Qt.MouseButton.LeftButton)
     assert 3 <= len(np.unique(panel._picture.rgba.reshape(-1, 4), axis=0)) <= 12
 

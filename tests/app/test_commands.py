@@ -209,6 +209,14 @@ def test_resume_goes_on_where_the_file_left_off(tmp_path: Path) -> None:
     assert read(tmp_path / "b")[2]["theta"].tobytes() == half.theta.tobytes(), "without it a run begins anew"
 
 
+def test_a_stop_rule_of_the_experiment_ends_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = change(PRESETS["moons"].experiment, "training.stop.epochs", 4)
+    save(tmp_path / "short.json", Project(spec))
+    assert main(["train", "short.json", "--epochs", "500"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Stopped at epoch 4, the last one asked for."
+    assert read(tmp_path / "short-run")[0]["epochs"] == 4
+
+
 def test_divergence_is_a_sentence_and_what_there_is_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,7 @@ from app.panels.data import DataPanel
 from app.session import Session
 from app.theme import apply_theme
 from core.data.generators import GENERATORS, generate
-from core.spec import Data, Dense, Experiment, Generator, Network, Points, Split
+from core.spec import Choice, Data, Dense, Experiment, Generator, Network, Points, Split
 from tests.app.fake_session import FakeSession
 
 LEFT = Qt.MouseButton.LeftButton
@@ -176,11 +176,11 @@ def test_the_last_two_classes_cannot_be_removed_and_there_are_eight_at_most(pane
 
 def test_the_task_switches_a_generated_set_for_a_fitting_one(panel: DataPanel) -> None:
     before = panel.session.experiment
-    panel.session.experiment = replace(before, training=replace(before.training, loss="categorical_crossentropy"))
+    panel.session.experiment = replace(before, training=replace(before.training, loss=Choice("cce")))
     panel.controls.task.chips["regression"].click()
     assert data(panel).task == "regression"
     assert GENERATORS[data(panel).generator.name].task == "regression"
-    assert panel.session.experiment.training.loss == "auto"
+    assert panel.session.experiment.training.loss == Choice("auto")
     assert panel.parts.palette_row.values.isVisibleTo(panel)
     assert panel.controls.thumbnails.buttons["plane"].isVisibleTo(panel)
     assert not panel.controls.thumbnails.buttons["moons"].isVisibleTo(panel)
@@ -234,8 +234,11 @@ def test_tool_buttons_and_options_follow_the_tool(panel: DataPanel) -> None:
     size = field.value
     QTest.keyClick(field, Qt.Key.Key_Right)
     assert panel.canvas.option("size") == field.value > size
+    place = panel.canvas.geometry()
     panel.canvas.take("point")
-    assert not panel.parts.options.isVisibleTo(panel)
+    assert panel.parts.options.hint.isVisibleTo(panel)
+    assert panel.parts.options.hint.text() == "Click to add one point"
+    assert panel.canvas.geometry() == place
     assert panel.parts.tools.buttons["point"].isChecked()
 
 

@@ -17,6 +17,7 @@ from app.widgets.check import CheckBox
 from app.widgets.choice import Dropdown, Segmented
 from app.widgets.slider import Slider
 from app.widgets.spinner import Stepper
+from core.activations import ACTIVATIONS
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS
 from core.spec import AUTO, Choice, Dense, Experiment, Generator, change
@@ -191,19 +192,19 @@ def test_a_part_that_is_not_there_disables_its_field(qtbot: QtBot, session: Sess
 
 def test_choices_and_switches_edit(qtbot: QtBot, session: Session) -> None:
     scaling, bias = field_widget(session, "data.scaling"), field_widget(session, "network.output.bias")
-    loss = field_widget(session, "training.loss", LOSSES, auto="Automatic")
-    for field in (scaling, bias, loss):
+    output = field_widget(session, "network.output.activation", ACTIVATIONS, auto="Automatic")
+    for field in (scaling, bias, output):
         qtbot.addWidget(field)
         field.show()
     qtbot.mouseClick(control(scaling).chip("standard"), Qt.MouseButton.LeftButton)
     qtbot.mouseClick(control(bias), Qt.MouseButton.LeftButton)
     assert session.experiment.data.scaling == "standard"
     assert session.experiment.network.output.bias is False
-    assert control(loss).key == AUTO
-    assert control(loss).keys == (AUTO, *LOSSES)
-    control(loss).box.setFocus()
-    qtbot.keyClick(control(loss).box, Qt.Key.Key_Down)
-    assert session.experiment.training.loss == next(iter(LOSSES))
+    assert control(output).key == AUTO
+    assert control(output).keys == (AUTO, *ACTIVATIONS)
+    control(output).box.setFocus()
+    qtbot.keyClick(control(output).box, Qt.Key.Key_Down)
+    assert session.experiment.network.output.activation == next(iter(ACTIVATIONS))
 
 
 def test_a_widget_can_override_what_is_declared(qtbot: QtBot, session: Session) -> None:
@@ -240,6 +241,24 @@ def test_only_settings_that_differ_from_their_default_are_kept(qtbot: QtBot, ses
     beta.moved.emit(0.9)
     assert session.experiment.training.optimizer == Choice("adam", {"beta2": 0.9})
     assert [label for label, _ in session.steps] == ["Beta 1"]
+
+
+def test_settings_alone_are_there_while_there_are_any(qtbot: QtBot, session: Session) -> None:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    form = settings_form(session, "training.loss", LOSSES, listed=False)
+    column.addWidget(form)
+    qtbot.addWidget(page)
+    page.show()
+    assert not form.isVisible()
+    assert session.experiment.training.loss == Choice(AUTO)
+    session.apply(change(session.experiment, "training.loss", Choice("huber")))
+    assert form.isVisible()
+    assert not form.choice.isVisible()
+    control(form.fields["delta"]).moved.emit(0.25)
+    assert session.experiment.training.loss == Choice("huber", {"delta": 0.25})
+    session.apply(change(session.experiment, "training.loss", Choice("mse")))
+    assert not form.isVisible()
 
 
 def test_a_form_is_used_by_keyboard_alone(qtbot: QtBot, session: Session) -> None:

@@ -257,6 +257,16 @@ def test_a_hidden_panel_asks_nothing(
     assert len(asked) == 1
 
 
+def test_at_the_size_it_has_in_a_small_window_the_plot_is_slim(open_panel: Any, session: HandTrained) -> None:
+    panel = open_panel(session, (346, 272))
+    assert panel.off_plane.isVisible()
+    assert panel.off_plane.slim
+    assert panel.off_plane.words()[0] == "explains"
+    assert panel.view.map_rect().width() > 120
+    panel.resize(480, 272)
+    assert not panel.off_plane.slim
+
+
 def test_many_points_are_said_to_be_sampled(open_panel: Any) -> None:
     panel = open_panel(HandTrained(experiment("circle", "classification", 2, (3,), count=4100)))
     assert panel.status.endswith("on 2\u2009000 of 2\u2009050 points")

@@ -13,7 +13,7 @@ from app.numbers import number, percent
 from app.panels.events import RateChanges
 from app.panels.loss import LossPanel
 from core.history import History
-from core.spec import change
+from core.spec import Choice, change
 from tests.app import run_records as records
 
 
@@ -123,10 +123,10 @@ def test_a_dragged_rate_is_one_mark_and_only_new_rows_are_read() -> None:
     history, changes = History(), RateChanges()
     for i in range(50):
         rate = 0.1 if i < 20 else round(0.1 + 0.01 * min(i - 19, 5), 2)
-        history.append({"epoch": float(i), "rate": rate, "seconds": 0.01 * i})
+        history.append({"epoch": float(i), "rate": rate / (1 + i), "base_rate": rate, "seconds": 0.01 * i})
     assert [(at, label) for at, label, _ in changes.read(history)] == [(19.0, "rate 0.15")]
     for i in range(50, 60):
-        history.append({"epoch": float(i), "rate": 0.5 if i > 55 else 0.15, "seconds": 10.0 + i})
+        history.append({"epoch": float(i), "base_rate": 0.5 if i > 55 else 0.15, "seconds": 10.0 + i})
     assert [(at, label) for at, label, _ in changes.read(history)] == [(19.0, "rate 0.15"), (55.0, "rate 0.5")]
     assert changes.read(History()) == []
 
@@ -134,7 +134,7 @@ def test_a_dragged_rate_is_one_mark_and_only_new_rows_are_read() -> None:
 def test_the_axis_follows_the_loss_that_is_chosen(qtbot: QtBot) -> None:
     panel = panel_of(qtbot, records.trained(records.experiment(), 2))
     session = panel.session
-    session.adopt(change(session.experiment, "training.loss", "mse"))
+    session.adopt(change(session.experiment, "training.loss", Choice("mse")))
     session.publish()
     assert panel.plot.scene.y_quantity.title == "mean squared error"
     assert panel.status.endswith("mean squared error")
@@ -163,3 +163,20 @@ def test_the_panel_is_freed_with_its_plot(qtbot: QtBot) -> None:
     gc.collect()
     assert kept() is None
     session.publish()
+
+
+def test_the_rate_of_a_schedule_is_shown_on_request_and_is_no_mark(qtbot: QtBot) -> None:
+    spec = change(records.experiment(), "training.schedule", Choice("step", {"every": 3.0, "factor": 0.5}))
+    panel = panel_of(qtbot, records.trained(spec, 9))
+    assert not panel.plot.scene.marks
+    panel.accuracy.click()
+    panel.rate.click()
+    assert not panel.accuracy.isChecked()
+    assert panel.plot.scene.y_quantity.title == "learning rate"
+    assert panel.plot.scene.log_y
+    (curve,) = panel.plot.scene.curves
+    assert curve.values.tolist() == [0.05, 0.05, 0.05, 0.05, 0.025, 0.025, 0.025, 0.0125, 0.0125, 0.0125]
+    assert panel.status.startswith("rate 0.0125")
+    panel.accuracy.click()
+    assert not panel.rate.isChecked()
+    assert panel.plot.scene.y_quantity.percent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,10 @@ from pytestqt.qtbot import QtBot
 from app.gui import application, open_window
 from app.main_window import MainWindow
 from app.theme import apply_theme, theme
+from app.widgets.tabbing import stops
 from core.presets import PRESETS
 from core.project import Project
+from core.schedules import SCHEDULES
 from core.spec import Choice, change
 
 
@@ -134,7 +137,7 @@ def test_steps_reset_and_seed_by_their_buttons(qtbot: QtBot, window: MainWindow)
 def test_divergence_is_said_with_both_ways_back(qtbot: QtBot, window: MainWindow) -> None:
     session = window.session
     wild = change(session.experiment, "network.output.activation", "linear")
-    wild = change(change(wild, "training.loss", "mse"), "training.learning_rate", 900.0)
+    wild = change(change(wild, "training.loss", Choice("mse")), "training.learning_rate", 900.0)
     wild = change(wild, "training.optimizer", Choice("sgd"))
     wild = change(wild, "network.layers", tuple(change(layer, "activation", "relu") for layer in wild.network.layers))
     session.edit("Wild", wild)
@@ -181,6 +184,54 @@ def test_a_panel_fills_the_window_and_goes_back(qtbot: QtBot, window: MainWindow
     assert all(other.is_watched for other in window.all_panels())
 
 
+def test_the_keyboard_is_where_it_was_after_a_panel_filled_the_window(qtbot: QtBot, window: MainWindow) -> None:
+    window.activateWindow()
+    window.transport.play.setFocus()
+    field = next(stop for stop in stops(window.docks.rows[0][0].panel) if stop.isVisible())
+    for held in (window.transport.play, field):
+        held.setFocus()
+        panel = window.all_panels()[3]
+        click(qtbot, panel.header.maximise)
+        click(qtbot, panel.header.maximise)
+        qtbot.waitUntil(lambda held=held: QApplication.focusWidget() is held)
+
+
+def test_tab_goes_from_panel_to_panel(window: MainWindow) -> None:
+    order = list(stops(window))
+    panels = [(panel.header, panel) for panel in window.all_panels()]
+    places = [[order.index(stop) for part in parts for stop in stops(part)] for parts in panels]
+    assert all(max(earlier) < min(later) for earlier, later in pairwise(places))
+    data = window.all_panels()[0].parts
+    window.docks.first.setFloating(True)
+    window._order_tabs()  # without a complaint of Qt's
+    window.docks.first.setFloating(False)
+    first_of_form = min(order.index(stop) for stop in stops(data.form_area))
+    assert order.index(data.tools.buttons["brush"]) < order.index(data.canvas) < first_of_form
+
+
+def test_the_window_is_as_before_after_the_presentation(qtbot: QtBot, window: MainWindow) -> None:
+    window.resize(1800, 1000)
+    qtbot.wait(20)
+    window.docks.share_out()
+    qtbot.wait(20)
+    before = [panel.size() for panel in window.all_panels()]
+    window.toggle_presentation()
+    qtbot.wait(50)
+    window.toggle_presentation()
+    qtbot.wait(50)
+    pairs = zip(before, [panel.size() for panel in window.all_panels()], strict=True)
+    assert all(abs(a.width() - b.width()) < 8 and abs(a.height() - b.height()) < 8 for a, b in pairs)
+
+
+def test_a_message_takes_no_more_room_than_it_needs(qtbot: QtBot, window: MainWindow) -> None:
+    top = window.transport.y()
+    window.session.failed.emit("It cannot be done.")
+    qtbot.wait(20)
+    assert window.transport.y() == top
+    below = window.docks.mapTo(window, QPoint()).y()
+    assert below == window.transport.geometry().bottom() + 1 + window.message.height()
+
+
 def test_theme_and_size_change_while_it_runs(qtbot: QtBot, window: MainWindow) -> None:
     click(qtbot, window.transport.play)
     window.toggle_theme()
@@ -220,3 +271,67 @@ def test_closing_in_the_middle_of_a_run(qtbot: QtBot, window: MainWindow) -> Non
     qtbot.waitUntil(lambda: window.session.snapshot.step > 3)
     window.close()
     assert window.session._thread.isFinished()
+
+
+def test_a_stop_rule_ends_the_run_with_a_sentence_and_play_goes_on(qtbot: QtBot, window: MainWindow) -> None:
+    session, bar = window.session, window.transport
+    session.set("training.stop.epochs", 3)
+    click(qtbot, bar.play)
+    qtbot.waitUntil(lambda: session.snapshot.stopped != "")
+    assert session.state == "paused"
+    assert session.snapshot.epoch == 3
+    assert window.message.isVisible()
+    assert window.message.text == "Stopped at epoch 3, the last one asked for."
+    assert not bar.play.playing
+    click(qtbot, bar.play)
+    qtbot.waitUntil(lambda: session.snapshot.epoch > 3)
+    assert not window.message.isVisible()
+    click(qtbot, bar.play)
+
+
+def test_early_stopping_is_told_even_after_a_single_step(qtbot: QtBot, window: MainWindow) -> None:
+    session = window.session
+    session.set("training.stop.patience", 1)
+    session.set("training.learning_rate", 3.0)
+    for _ in range(30):
+        before = session.snapshot.step
+        session.step_epoch()
+        qtbot.waitUntil(lambda before=before: session.snapshot.step > before)
+        if session.snapshot.stopped:
+            break
+    assert "is back." in window.message.text
+    assert window.message.isVisible()
+    assert session.state == "paused"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+def test_the_training_settings_fit_on_a_small_screen(
+    qtbot: QtBot, qapp: QApplication, window: MainWindow, scale: float
+) -> None:
+    apply_theme(qapp, "dark", scale)
+    button, session = window.transport.settings, window.session
+    for name in SCHEDULES:
+        session.set("training.schedule", Choice(name))
+        button.popover.open_under(button)
+        qapp.processEvents()
+        size, body = button.popover.size(), button.popover.area.widget()
+        room = button.popover.screen().availableGeometry()
+        assert size.height() <= room.height()
+        assert room.contains(button.popover.geometry())
+        if scale == 1.0:
+            assert button.popover.area.viewport().width() >= body.sizeHint().width()
+            assert size.width() <= 700
+            assert button.popover.area.verticalScrollBar().maximum() == 0
+        button.popover.hide()
+
+
+def test_the_popover_follows_what_is_chosen_in_it(qtbot: QtBot, qapp: QApplication, window: MainWindow) -> None:
+    button, session = window.transport.settings, window.session
+    session.set("training.schedule", Choice("plateau"))
+    button.popover.open_under(button)
+    body = button.popover.area.widget()
+    qtbot.waitUntil(lambda: button.popover.area.height() == body.sizeHint().height() > 600)
+    tall = button.popover.height()
+    session.set("training.schedule", Choice("constant"))
+    qtbot.waitUntil(lambda: button.popover.height() < tall)
+    button.popover.hide()

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF
 from app.network import edits
 from app.network.arrangement import TILE_MAX, TILE_MIN, arrange
 from app.network.edges import LEVELS, MOST_EDGES, choose_edges, edge_at
-from core.spec import Data, Dense, Experiment, Network, Points, Training, change, with_ids
+from core.spec import Choice, Data, Dense, Experiment, Network, Points, Training, change, with_ids
 from core.trainer import Trainer
 
 
@@ -71,7 +71,7 @@ def test_the_weights_of_other_layers_survive_an_edit(edit, kept) -> None:  # typ
 
 
 def test_output_choices_say_why_not() -> None:
-    e = change(experiment(Dense(3)), "training.loss", "bce")
+    e = change(experiment(Dense(3)), "training.loss", Choice("bce"))
     choices = {choice.name: choice for choice in edits.output_choices(e)}
     assert choices["auto"].title == "Automatic (sigmoid)"
     assert not choices["auto"].problem

@@ -13,11 +13,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QMenu
 from shiboken6 import isValid
 
+from app.network.freezing import menu_for
 from app.panels.network import NetworkPanel
 from app.session import Session
 from app.theme import apply_theme
 from core.data.generators import generate
-from core.spec import Data, Dense, Experiment, Generator, Network, Training, change, with_ids
+from core.spec import Choice, Data, Dense, Experiment, Frozen, Generator, Network, Training, change, with_ids
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 """The offscreen platform has no window manager that menus and floating pictures could ask."""
@@ -178,6 +179,21 @@ def test_the_menu_moves_drops_and_unbiases(open_panel: Any) -> None:
     undone(panel, before)
 
 
+def test_layers_freeze_and_thaw_from_their_menus(open_panel: Any) -> None:
+    panel = open_panel(Dense(4), Dense(3, bias=False))
+    before = panel.session.experiment
+    trigger(panel.board.header(1).menu(), "Frozen")
+    assert panel.session.experiment.network.layers[1].frozen
+    assert panel.board.header(1).notes.text() == "no bias · frozen"
+    assert "12 frozen" in panel.status
+    undone(panel, before)
+    assert "frozen" not in panel.status
+    trigger(panel.board.output.menu(), "Frozen")
+    assert panel.session.experiment.network.output.frozen
+    assert panel.board.output.notes.isVisible()
+    undone(panel, before)
+
+
 def drag(widget: Any, by: int) -> None:
     start = widget.mapToGlobal(widget.rect().center())
     steps = (
@@ -223,7 +239,7 @@ def test_the_output_follows_the_task_and_can_be_named(open_panel: Any) -> None:
 
 def test_an_output_that_does_not_fit_cannot_be_chosen_and_says_why(open_panel: Any) -> None:
     panel = open_panel(Dense(3), classes=2)
-    panel.session.set("training.loss", "bce")
+    panel.session.set("training.loss", Choice("bce"))
     box = panel.board.output.activation
     row = box.findText("Tanh")
     assert not box.model().item(row).isEnabled()
@@ -270,6 +286,20 @@ def test_edges_are_drawn_and_drawn_again(open_panel: Any, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: all(pixmaps[key].cacheKey() != before[key] for key in before))
 
 
+def test_edges_that_look_as_they_did_are_not_drawn_again(open_panel: Any, qtbot: Any) -> None:
+    panel = open_panel(Dense(4), Dense(3))
+    gaps, theta = panel.picture.gaps, panel.picture.theta
+    qtbot.waitUntil(lambda: len(gaps._shown) == 3)
+    drawings = gaps.drawings
+    panel.picture.set_theta(theta * 1.00001)
+    qtbot.wait(150)
+    assert gaps.drawings == drawings
+    turned = theta.copy()
+    gaps.network.weights(turned, 1)[0, 0] *= -1
+    panel.picture.set_theta(turned)
+    qtbot.waitUntil(lambda: gaps.drawings == drawings + 1)
+
+
 def test_a_hidden_panel_asks_nothing(open_panel: Any, qtbot: Any) -> None:
     panel = open_panel(Dense(4))
     panel.hide()
@@ -307,6 +337,45 @@ def test_hovering_an_edge_reads_its_weight(open_panel: Any) -> None:
     assert panel.picture.weight((1, 0, 1)) == pytest.approx(float(weight))
     assert panel.status.startswith("weight ")
     assert panel.status.endswith("from layer 1 to output, unit 2")
+
+
+def test_a_single_weight_and_a_bias_freeze_by_the_right_button(open_panel: Any) -> None:
+    panel = open_panel(Dense(1))
+    session, picture = panel.session, panel.picture
+    span, middle = picture.gaps.span(1), picture.gaps.middles(1)[0]
+    place = QPoint(round((span[0] + span[1]) / 2), round((middle + picture.gaps.middles(2)[1]) / 2))
+    tile = picture.tile_rect(1, 0).center().toPoint()
+
+    def point(at: QPoint) -> Frozen | None:
+        QTest.mouseMove(picture, QPoint(2, 2))  # the pointer may already be there, and then nothing would move
+        QTest.mouseMove(picture, at)
+        return panel._pointed()
+
+    def choose(one: Frozen | None, text: str) -> None:
+        assert one is not None
+        trigger(menu_for(panel, session.experiment, one, panel._freeze), text)
+
+    choose(point(place), "Frozen weight")
+    assert session.experiment.network.frozen == (Frozen(0, 1, 0),)
+    assert point(place) == Frozen(0, 1, 0)
+    assert panel.status.startswith("weight ")
+    assert "(frozen)" in panel.status
+    choose(point(place), "Frozen weight")
+    assert session.experiment.network.frozen == ()
+    choose(point(tile), "Frozen bias")
+    assert session.experiment.network.frozen == (Frozen(1, 0, "bias"),)
+    assert point(tile) is not None
+    assert "(frozen)" in panel.status
+    trigger(panel.board.header(0).menu(), "Frozen")
+    (action,) = menu_for(panel, session.experiment, Frozen(1, 0, "x1"), panel._freeze).actions()
+    assert (action.isChecked(), action.isEnabled()) == (True, False)
+    assert point(picture.tile_rect(0, 0).center().toPoint()) is None
+    session.undo_stack.undo()  # the header says "frozen" no more, and the picture is where it was
+    assert point(place) == Frozen(0, 1, 0)
+    picture.customContextMenuRequested.emit(place)
+    menus = [menu for menu in panel.findChildren(QMenu) if menu.isVisible()]
+    assert [menu.actions()[0].text() for menu in menus] == ["Frozen weight"]
+    menus[0].close()
 
 
 def test_controls_keep_their_focus_through_an_edit(open_panel: Any) -> None:

@@ -16,6 +16,7 @@ from app.panels.panel import Panel
 from app.theme import apply_theme, theme
 from app.widgets.choice import Chip, Segmented
 from app.widgets.popover import HelpPopover
+from app.widgets.tabbing import stops
 
 
 class Session(QObject):
@@ -276,6 +277,28 @@ def test_a_long_message_wraps_within_its_panel(panel: Probe) -> None:
     assert panel.width() == 320
     assert panel.message.width() <= 320
     assert panel.message.height() > 60
+
+
+def test_remedies_stand_beside_a_message_where_both_fit_on_a_line(panel: Probe, qtbot: QtBot) -> None:
+    panel.resize(600, 240)
+    panel.show()
+    panel.show_message("The loss is not a number.", "bad", [("Rewind", len)])
+    QApplication.processEvents()
+    button = panel.message.buttons[0]
+    low = panel.message.height()
+    middle = button.mapTo(panel.message, button.rect().center()).y()
+    assert abs(middle - low / 2) <= 2
+    panel.resize(260, 240)
+    qtbot.waitUntil(lambda: panel.message.height() > low + button.height() / 2)
+    assert button.mapTo(panel.message, button.rect().topLeft()).y() > low / 2
+
+
+def test_tab_goes_through_the_header_as_the_eye_does(panel: Probe) -> None:
+    chips = [Chip(name, "") for name in "abc"]
+    for chip in chips:
+        panel.add_control(chip)
+    reached = [stop for stop in stops(panel.header) if stop is not panel.header.more]
+    assert reached[-5:] == [*chips, panel.header.help, panel.header.maximise]
 
 
 def test_an_empty_panel_has_a_sentence_and_one_button(panel: Probe, qtbot: QtBot) -> None:

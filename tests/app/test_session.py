@@ -142,7 +142,9 @@ def test_edits_of_one_gesture_are_one_step(session: Session) -> None:
 def test_what_does_not_fit_is_refused_and_changes_nothing(session: Session) -> None:
     before = session.experiment
     with pytest.raises(SpecError, match="softmax"):
-        session.edit("loss", change(change(before, "training.loss", "cce"), "network.output.activation", "tanh"))
+        session.edit(
+            "loss", change(change(before, "training.loss", Choice("cce")), "network.output.activation", "tanh")
+        )
     assert session.experiment is before
     assert session.undo_stack.count() == 0
 
@@ -170,7 +172,7 @@ def test_clearing_the_canvas_while_training_pauses_with_a_sentence(qtbot: Any, s
 def test_divergence_is_told_and_both_ways_back_work(qtbot: Any, session: Session) -> None:
     session.play(until=5)
     qtbot.waitUntil(lambda: session.state == "paused")
-    session.set("training.loss", "mse")
+    session.set("training.loss", Choice("mse"))
     session.set("network.output.activation", "linear")
     session.set(
         "network.layers", tuple(change(layer, "activation", "relu") for layer in session.experiment.network.layers)

@@ -24,7 +24,7 @@ from core.engine.array import ArrayEngine, Hyper
 from core.losses import LOSSES
 from core.network import resolve
 from core.optimizers import OPTIMIZERS
-from core.spec import Choice, Data, Dense, Experiment, Generator, Network, Output, Training, change
+from core.spec import Choice, Data, Dense, Experiment, Frozen, Generator, Network, Output, Stop, Training, change
 from core.trainer import Trainer
 
 # The functions of the array API (2024.12) that CuPy 14 has: dir(array_api_strict) in dir(cupy).
@@ -123,14 +123,16 @@ def every_formula(other: Backend) -> None:
         assert other.to_host(b) == pytest.approx(a, rel=1e-12, abs=1e-300), row.name
         assert other.to_host(s(on_device, b)) == pytest.approx(slope(z, a), rel=1e-9, abs=1e-12), row.name
     for loss in LOSSES.rows():
+        c = loss.coefficients({setting.name: setting.default for setting in loss.settings}, 3)
         (value, slope), (v, s) = loss.formula(Elementary.of(np)), loss.formula(Elementary.of(other.xp))
         arrays = other.to_device(z), other.to_device(t)
-        assert other.to_host(v(*arrays)) == pytest.approx(value(z, t), rel=1e-12, abs=1e-12)
-        assert other.to_host(s(*arrays)) == pytest.approx(slope(z, t), rel=1e-12, abs=1e-12)
+        assert other.to_host(v(*arrays, c)) == pytest.approx(value(z, t, c), rel=1e-12, abs=1e-12)
+        assert other.to_host(s(*arrays, c)) == pytest.approx(slope(z, t, c), rel=1e-12, abs=1e-12)
 
 
 def engine_agrees(other: Backend, task: str, output: str, loss: str) -> None:
-    spec = Experiment("", Data(task, 3), Network((Dense(4, "silu", id=1),), Output(output)), Training(loss=loss))  # type: ignore[arg-type]
+    network = Network((Dense(4, "silu", id=1),), Output(output))
+    spec = Experiment("", Data(task, 3), network, Training(loss=Choice(loss)))  # type: ignore[arg-type]
     network, rng = resolve(spec), np.random.default_rng(0)
     thetas, x = rng.normal(size=(3, network.parameters)), rng.normal(size=(20, 2))
     t = np.eye(network.output.units)[rng.integers(0, network.output.units, 20)]
@@ -146,13 +148,23 @@ def engine_agrees(other: Backend, task: str, output: str, loss: str) -> None:
 
 
 def training_agrees(other: Backend, optimizer: str) -> None:
-    spec = experiment(optimizer=Choice(optimizer), l1=0.001, l2=0.01)
+    rate = max(0.02, OPTIMIZERS[optimizer].usual_rate)
+    agree_and_learn(other, experiment(learning_rate=rate, optimizer=Choice(optimizer), l1=0.001, l2=0.01), 0.8)
+
+
+def shaped_training_agrees(other: Backend) -> None:
+    shaped = {"weight_decay": 0.01, "clip_norm": 0.5, "clip_value": 0.2, "schedule": Choice("cosine"), "warmup": 0.5}
+    spec = experiment(stop=Stop(patience=3), **shaped)
+    agree_and_learn(other, change(spec, "network.frozen", (Frozen(1, 0, "x1"), Frozen(2, 1, "bias"))), 1.0)
+
+
+def agree_and_learn(other: Backend, spec: Experiment, share: float) -> None:
     here, there = Trainer(spec), Trainer(spec, other)
     for trainer in (here, there):
         trainer.advance(25)
         trainer.step_batches(1)
     same_run(here, there)
-    assert here.snapshot().train_loss < 0.8 * here.history.column("train_loss")[0]
+    assert here.snapshot().train_loss < share * here.history.column("train_loss")[0]
 
 
 def same_run(here: Trainer, there: Trainer) -> None:
@@ -216,7 +228,7 @@ def edits_agree(other: Backend) -> None:
         lambda e: change(e, "network.layers", (Dense(8, "softplus", 0.5, id=1), Dense(3, "elu", id=3))),
         lambda e: change(e, "data.features", ("x1", "x2", "x1*x2")),
         lambda e: change(e, "data.classes", 4),
-        lambda e: change(e, "training.loss", "mse"),
+        lambda e: change(e, "training.loss", Choice("huber", {"delta": 0.3})),
         lambda e: change(e, "data.points", e.data.points.select(np.arange(20))),
         lambda e: change(e, "data.points", e.data.points.select(np.arange(0))),
     ]
@@ -263,7 +275,9 @@ def test_training(standin: Backend, optimizer: str) -> None:
     training_agrees(standin, optimizer)
 
 
-@pytest.mark.parametrize("agrees", [divergence_agrees, stack_agrees, edits_agree, moving_agrees])
+@pytest.mark.parametrize(
+    "agrees", [divergence_agrees, stack_agrees, edits_agree, moving_agrees, shaped_training_agrees]
+)
 def test_run(standin: Backend, agrees: Callable[[Backend], None]) -> None:
     agrees(standin)
 
@@ -280,7 +294,7 @@ def test_all_of_it_on_cuda(gpu: Backend) -> None:
         engine_agrees(gpu, *head)
     for optimizer in OPTIMIZERS:
         training_agrees(gpu, optimizer)
-    for agrees in (divergence_agrees, stack_agrees, edits_agree, moving_agrees):
+    for agrees in (divergence_agrees, stack_agrees, edits_agree, moving_agrees, shaped_training_agrees):
         agrees(gpu)
 
 

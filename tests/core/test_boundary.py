@@ -11,7 +11,7 @@ from core.data.generators import generate
 from core.model import Model
 from core.probes.boundary import answer, boundary, grid
 from core.probes.contours import level_lines, linear_levels, log_levels
-from core.spec import Data, Dense, Experiment, Generator, Network, Output, Training, with_ids
+from core.spec import Choice, Data, Dense, Experiment, Generator, Network, Output, Training, with_ids
 from core.trainer import Trainer
 
 SECTORS = np.array([[0.0, 1.0], [-np.sqrt(0.75), -0.5], [np.sqrt(0.75), -0.5]])
@@ -25,7 +25,7 @@ def model_of(kind: str, task: Any, classes: int = 2, units: tuple[int, ...] = ()
             "test",
             Data(task, classes, generate(generator), generator),
             with_ids(Network(tuple(Dense(n) for n in units), Output(output))),
-            Training(seed=3, loss="auto" if output == "auto" else "mse"),
+            Training(seed=3, loss=Choice("auto" if output == "auto" else "mse")),
         )
     )
 
@@ -151,7 +151,7 @@ def test_regression_gives_values_and_level_lines_of_round_values() -> None:
     assert seen.wrong is None
     assert seen.values.shape == (31, 31)
     assert seen.values[0, 0] == pytest.approx(0.1 * -DOMAIN + 0.2 * DOMAIN + 0.3, abs=1e-5)
-    found = {round(float(level), 4) for line in seen.lines for level in line @ [0.1, 0.2] + 0.3}
+    found = {round(float(level), 4) for line in seen.lines + seen.faint for level in line @ [0.1, 0.2] + 0.3}
     assert found == {-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0}
     assert set(seen.levels.round(4)) == found
     assert seen.test_score < 1

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from core.engine.array import ArrayEngine, Hyper
+from core.losses import LOSSES
 from core.network import Block, Layer, Network, resolve
 from core.optimizers import OPTIMIZERS
 from core.spec import Choice, Data, Dense, Experiment, Output, Points, Split, Training, change
 from core.spec import Network as NetworkSpec
+from core.tables import settle
 from core.trainer import Trainer
 
 
@@ -30,7 +32,8 @@ def hand_made(sizes: list[int], activations: list[str], loss: str, bias: bool = 
         sources = tuple(range(fan_in))
         layers.append(Layer(number, "", units, fan_in, activations[index], 0.0, weight, offset, sources))
         start = layers[-1].stop
-    return Network(tuple(f"x{i}" for i in range(sizes[0])), tuple(layers), loss, Choice("uniform"))
+    in_force = Choice(loss, settle("loss", LOSSES[loss].settings, {}))
+    return Network(tuple(f"x{i}" for i in range(sizes[0])), tuple(layers), in_force, Choice("uniform"))
 
 
 def engine_of(*args: Any, **named: Any) -> ArrayEngine:

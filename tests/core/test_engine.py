@@ -13,9 +13,10 @@ import pytest
 from core.activations import ACTIVATIONS
 from core.engine.array import ArrayEngine, Hyper, State
 from core.losses import LOSSES
+from core.model import Model
 from core.network import resolve
 from core.optimizers import OPTIMIZERS
-from core.spec import Data, Dense, Experiment, Network, Output, Training
+from core.spec import Choice, Data, Dense, Experiment, Network, Output, Points, Training, change
 from core.tables import SpecError
 
 HIDDEN = [row.name for row in ACTIVATIONS.rows() if row.hidden]
@@ -33,7 +34,7 @@ def experiment(
 ) -> Experiment:
     layers = tuple(Dense(5 - i, name, dropout, bias, i + 1) for i, name in enumerate(hidden))
     network = Network(layers, Output(output, bias))
-    return Experiment("", Data(task, classes), network, Training(loss=loss, precision="float64"))  # type: ignore[arg-type]
+    return Experiment("", Data(task, classes), network, Training(loss=Choice(loss), precision="float64"))  # type: ignore[arg-type]
 
 
 def heads() -> list[tuple[str, int, str, str]]:
@@ -54,11 +55,11 @@ def engine_of(spec: Experiment) -> ArrayEngine:
 
 
 def samples(engine: ArrayEngine, rng: np.random.Generator, count: int = 8) -> tuple[Any, Any]:
-    """Inputs (B, 2) and targets (B, K) that suit the output: one of K is 1, or any number."""
-    k = engine.network.output.units
+    """Inputs (B, 2) and targets (B, K) that suit the output: one of K is a yes, or each at random."""
+    k, (low, high) = engine.network.output.units, ACTIVATIONS[engine.network.output.activation].targets
     x = rng.normal(0.0, 1.5, (count, len(engine.network.inputs)))
     t = np.eye(k)[rng.integers(0, k, count)] if k > 1 else rng.integers(0, 2, (count, 1)).astype(float)
-    return x, t
+    return x, low + (high - low) * t
 
 
 def thetas_of(engine: ArrayEngine, rng: np.random.Generator, runs: int = 1) -> Any:
@@ -83,7 +84,8 @@ def check(
 
 
 def test_every_head_that_should_exist_does() -> None:
-    assert len(heads()) == 9 + 12 + 12  # regression: mse on all but softmax; classes: mse on all, bce and cce on theirs
+    # Values: three losses on all but softmax. Classes: those on all, hinge, bce and cce on theirs.
+    assert len(heads()) == 3 * 15 + 2 * (3 * 16 + 2 + 1 + 1)
 
 
 @pytest.mark.parametrize("head", heads(), ids=lambda h: f"{h[0][:5]}{h[1]}-{h[2]}-{h[3]}")
@@ -152,7 +154,7 @@ def test_the_check_catches_a_wrong_activation_slope(hidden: str, rng: np.random.
 def test_the_check_catches_a_wrong_loss_slope(loss: str, rng: np.random.Generator) -> None:
     engine = engine_of(experiment(loss=loss))
     slope = engine.slope
-    engine.slope = lambda a, t: slope(a, t) + 0.001 * a
+    engine.slope = lambda a, t, c: slope(a, t, c) + 0.001 * a
     x, t = samples(engine, rng)
     with pytest.raises(AssertionError):
         check(lambda theta: engine.gradient(theta, x, t), thetas_of(engine, rng), engine, rng)
@@ -170,13 +172,19 @@ def test_the_check_catches_a_zero_gradient(rng: np.random.Generator) -> None:
 REFERENCES: dict[str, Callable[[float], float]] = {
     "linear": lambda z: z,
     "sigmoid": lambda z: 1 / (1 + math.exp(-z)),
+    "hard_sigmoid": lambda z: min(max(z / 6 + 0.5, 0.0), 1.0),
     "tanh": math.tanh,
+    "softsign": lambda z: z / (1 + abs(z)),
     "relu": lambda z: max(0.0, z),
     "leaky_relu": lambda z: z if z > 0 else 0.01 * z,
     "elu": lambda z: z if z > 0 else math.exp(z) - 1,
+    "selu": lambda z: 1.0507009873554805 * (z if z > 0 else 1.6732632423543772 * (math.exp(z) - 1)),
     "softplus": lambda z: math.log(1 + math.exp(z)),
     "silu": lambda z: z / (1 + math.exp(-z)),
     "gelu": lambda z: 0.5 * z * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))),
+    "mish": lambda z: z * math.tanh(math.log(1 + math.exp(z))),
+    "sine": math.sin,
+    "gaussian": lambda z: math.exp(-(z**2)),
 }
 
 
@@ -199,6 +207,67 @@ def test_activations_and_slopes_stay_finite_far_out(name: str) -> None:
     with np.errstate(all="raise", under="ignore"):
         assert np.isfinite(value(z)).all()
         assert np.isfinite(slope(z, value(z))).all()
+
+
+def test_a_layer_of_selus_keeps_mean_and_variance(rng: np.random.Generator) -> None:
+    value, _ = engine_of(experiment(hidden=("selu",))).formulas[0]  # type: ignore[misc]
+    a = value(rng.normal(size=2_000_000))
+    assert (a.mean(), a.var()) == (pytest.approx(0.0, abs=3e-3), pytest.approx(1.0, abs=5e-3))
+
+
+def losses_at(chosen: Choice, output: str, a: Any, t: Any) -> Any:
+    """Each sample's loss for outputs before activation ``a`` (B, K) and targets ``t`` (B, K)."""
+    a = np.atleast_2d(a)
+    spec = experiment(classes=max(2, a.shape[1]), output=output, hidden=(), bias=False)
+    engine = ArrayEngine(resolve(change(spec, "training.loss", chosen)), dtype=np.float64)
+    # The first feature is 1 and the weights on it are the outputs wanted.
+    losses = [
+        engine.losses(np.stack([row, 0 * row], axis=1).reshape(1, -1), [[1.0, 0.0]], [target])[0, 0]
+        for row, target in zip(a, np.atleast_2d(t), strict=True)
+    ]
+    return np.array(losses)
+
+
+def test_losses_have_their_textbook_values() -> None:
+    a, t = np.array([[0.2], [3.0], [-1.5], [0.75]]), np.array([[1.0], [1.0], [-1.0], [-1.0]])
+    assert losses_at(Choice("mse"), "linear", a, t) == pytest.approx([0.64, 4.0, 0.25, 3.0625])
+    assert losses_at(Choice("mae"), "linear", a, t) == pytest.approx([0.8, 2.0, 0.5, 1.75])
+    assert losses_at(Choice("huber"), "linear", a, t) == pytest.approx([0.32, 1.5, 0.125, 1.25])
+    assert losses_at(Choice("huber", {"delta": 0.5}), "linear", a, t) == pytest.approx([0.275, 0.875, 0.125, 0.75])
+    assert losses_at(Choice("hinge"), "linear", a, t) == pytest.approx([0.8, 0.0, 0.0, 1.75])
+    three = losses_at(Choice("hinge"), "linear", [[0.5, -2.0, 0.0]], [[1.0, -1.0, -1.0]])
+    assert three == pytest.approx([(0.5 + 0.0 + 1.0) / 3])
+
+
+@pytest.mark.parametrize(("output", "k"), [("linear", 1), ("tanh", 1), ("linear", 3)])
+def test_the_targets_of_a_hinge_are_minus_and_plus_one(output: str, k: int) -> None:
+    points = Points([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]], [0, 1, max(1, k - 1)])
+    spec = experiment(classes=max(2, k), output=output, loss="hinge")
+    model = Model.of(change(spec, "data.points", points))
+    targets = model.targets([0.0, 1.0])
+    assert targets.tolist() == ([[-1.0], [1.0]] if k == 1 else [[1.0, -1.0, -1.0], [-1.0, 1.0, -1.0]])
+    assert model.decide(targets).tolist() == [0, 1]
+
+
+def test_label_smoothing_spreads_a_share_of_each_target() -> None:
+    z, t = np.log([[0.7, 0.2, 0.1]]), [[1.0, 0.0, 0.0]]
+    plain, smooth = (losses_at(Choice("cce", {"smoothing": s}), "softmax", z, t)[0] for s in (0.0, 0.3))
+    assert plain == pytest.approx(-math.log(0.7))
+    assert smooth == pytest.approx(-0.8 * math.log(0.7) - 0.1 * math.log(0.2) - 0.1 * math.log(0.1))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "output"),
+    [(Choice("huber", {"delta": 0.3}), "tanh"), (Choice("cce", {"smoothing": 0.2}), "softmax")],
+    ids=str,
+)
+def test_gradient_with_settings_of_the_loss(chosen: Choice, output: str, rng: np.random.Generator) -> None:
+    engine = engine_of(change(experiment(output=output), "training.loss", chosen))
+    x, t = samples(engine, rng)
+    theta = thetas_of(engine, rng)
+    check(lambda theta: engine.gradient(theta, x, t), theta, engine, rng)
+    plain = engine_of(change(experiment(output=output), "training.loss", Choice(chosen.name)))
+    assert np.abs(engine.gradient(theta, x, t)[1] - plain.gradient(theta, x, t)[1]).max() > 1e-3
 
 
 def _single(classes: int, output: str, loss: str) -> ArrayEngine:
@@ -260,8 +329,11 @@ def test_losses_are_each_samples_own_and_their_mean_is_the_loss(rng: np.random.G
 # ---- training --------------------------------------------------------------------------------------------------------
 
 
+LION_DECAY = 0.1
+
+
 def written_out(name: str, gradient: Callable[[Any], Any], theta: Any, rate: float, steps: int) -> Any:
-    """The recurrences of Robbins & Monro 1951, Polyak 1964 and Kingma & Ba 2015, one number at a time."""
+    """The recurrences of Robbins & Monro 1951, Polyak 1964, Kingma & Ba 2015 and Chen et al. 2023, number by number."""
     theta, v, m, s = theta.copy(), np.zeros_like(theta), np.zeros_like(theta), np.zeros_like(theta)
     for t in range(1, steps + 1):
         g = gradient(theta)
@@ -271,6 +343,10 @@ def written_out(name: str, gradient: Callable[[Any], Any], theta: Any, rate: flo
             elif name == "momentum":
                 v[i] = 0.9 * v[i] + g[i]
                 theta[i] -= rate * v[i]
+            elif name == "lion":
+                c = 0.9 * m[i] + (1 - 0.9) * g[i]
+                theta[i] -= rate * (float(np.sign(c)) + LION_DECAY * theta[i])
+                m[i] = 0.99 * m[i] + (1 - 0.99) * g[i]
             else:
                 m[i] = 0.9 * m[i] + (1 - 0.9) * g[i]
                 s[i] = 0.999 * s[i] + (1 - 0.999) * g[i] ** 2
@@ -279,13 +355,14 @@ def written_out(name: str, gradient: Callable[[Any], Any], theta: Any, rate: flo
     return theta
 
 
-@pytest.mark.parametrize(("name", "rate"), [("sgd", 0.1), ("momentum", 0.02), ("adam", 0.01)])
+@pytest.mark.parametrize(("name", "rate"), [("sgd", 0.1), ("momentum", 0.02), ("adam", 0.01), ("lion", 0.005)])
 def test_optimizers_follow_their_recurrences_for_200_steps(name: str, rate: float, rng: np.random.Generator) -> None:
     engine = engine_of(experiment(classes=2))
     x, t = samples(engine, rng, 12)
     theta = thetas_of(engine, rng)
     expected = written_out(name, lambda theta: engine.gradient(theta[None], x, t)[1][0], theta[0], rate, 200)
     settings = {s.name: s.default for s in OPTIMIZERS[name].settings}
+    settings |= {"weight_decay": LION_DECAY} if name == "lion" else {}
     state = engine.zero_state(theta, name)
     hyper = Hyper(rate, 12, name, settings)
     for _ in range(200):
@@ -312,7 +389,10 @@ def test_the_last_short_batch_is_averaged_over_what_it_holds(rng: np.random.Gene
 def test_a_stack_of_runs_is_each_run_by_itself(optimizer: str, rng: np.random.Generator) -> None:
     engine = engine_of(experiment())
     x, t = (engine.columns(part) for part in samples(engine, rng, 30))
-    thetas, rates = thetas_of(engine, rng, 5), np.array([[0.001], [0.01], [0.03], [0.1], [0.3]])
+    thetas, rates = (
+        thetas_of(engine, rng, 5),
+        OPTIMIZERS[optimizer].usual_rate * np.array([[0.1], [0.3], [1], [3], [9]]),
+    )
     settings = {s.name: s.default for s in OPTIMIZERS[optimizer].settings}
     order = rng.permutation(30)
 
@@ -326,7 +406,30 @@ def test_a_stack_of_runs_is_each_run_by_itself(optimizer: str, rng: np.random.Ge
     for i in range(5):
         alone = run(thetas[i : i + 1], float(rates[i, 0]))
         assert together[i] == pytest.approx(alone[0], rel=1e-10, abs=1e-12)
-        assert np.abs(together[i] - thetas[i]).max() > 1e-3
+        assert np.abs(together[i] - thetas[i]).max() > 1e-3, "it stays where it is"
+
+
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+def test_the_numbers_of_many_steps_are_those_of_each(optimizer: str) -> None:
+    row = OPTIMIZERS[optimizer]
+    for settings in ({}, {"beta1": 0.0}, {"beta2": 0.0}, {"beta1": 0.9999, "momentum_decay": 1.0}):
+        used = {s.name: settings.get(s.name, s.default) for s in row.settings}
+        together = row.coefficients(0.1, np.arange(1.0, 301.0), used)
+        for t in (1, 2, 5, 6, 300):
+            alone = row.coefficients(0.1, t, used)
+            assert all(type(number) is float for number in alone), "any other kind would widen float32"
+            assert [np.broadcast_to(c, 300)[t - 1] for c in together] == pytest.approx(list(alone), rel=1e-11)
+
+
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+def test_single_precision_stays_single(optimizer: str, rng: np.random.Generator) -> None:
+    engine = ArrayEngine(resolve(experiment()), dtype=np.float32)
+    x, t = (engine.columns(part) for part in samples(engine, rng, 8))
+    settings = {s.name: s.default for s in OPTIMIZERS[optimizer].settings}
+    state = engine.zero_state(thetas_of(engine, rng), optimizer)
+    trained = engine.train(state, x, t, np.arange(8), 2, Hyper(0.01, 4, optimizer, settings))
+    arrays = (trained.state.thetas, trained.loss, trained.gradient, trained.update, *trained.state.slots)
+    assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
 
 
 def test_in_a_stack_only_the_run_that_diverges_stops(rng: np.random.Generator) -> None:

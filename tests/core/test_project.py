@@ -18,12 +18,28 @@ from hypothesis import strategies as st
 from core.activations import ACTIVATIONS
 from core.data.features import FEATURES
 from core.data.generators import GENERATORS, generate
-from core.history import Moment
+from core.history import Best, Moment
 from core.initializers import INITIALIZERS
 from core.model import Model
 from core.optimizers import OPTIMIZERS
 from core.project import Project, ProjectError, codec, decode, encode, load, save, storage
-from core.spec import Choice, Data, Dense, Experiment, Generator, Network, Output, Points, Split, Training, change
+from core.schedules import SCHEDULES
+from core.spec import (
+    Choice,
+    Data,
+    Dense,
+    Experiment,
+    Frozen,
+    Generator,
+    Network,
+    Output,
+    Points,
+    Split,
+    Stop,
+    Training,
+    change,
+)
+from core.stopping import Plateau, Watch
 from core.tables import SpecError
 from core.trainer import Trainer
 
@@ -70,8 +86,8 @@ def same(a: Project, b: Project) -> bool:
     bits = all(getattr(p, name).tobytes() == getattr(q, name).tobytes() for name in ("x", "y", "drawn"))
     if a.state is None or b.state is None:
         return bits and a.experiment == b.experiment and a.state is b.state
-    places = [(m.step, m.since, m.epoch, m.offset) for m in (a.state, b.state)]
-    arrays = [[m.theta, *m.slots] for m in (a.state, b.state)]
+    places = [(m.step, m.since, m.epoch, m.offset, m.watch, m.best and m.best.since) for m in (a.state, b.state)]
+    arrays = [[m.theta, *m.slots, *((m.best.theta, *m.best.slots) if m.best else ())] for m in (a.state, b.state)]
     equal = all(u.dtype == v.dtype and u.tobytes() == v.tobytes() for u, v in zip(*arrays, strict=True))
     return bits and equal and a.experiment == b.experiment and places[0] == places[1]
 
@@ -114,14 +130,31 @@ def experiments(draw: st.DrawFn) -> Experiment:
         draw(st.sampled_from(["none", "min-max", "standard"])),
     )
     units, share = st.integers(1, 5), st.floats(0, 1, exclude_max=True)
-    layer = st.builds(Dense, units, hidden, share, st.booleans(), st.integers(1, 10**6))
+    layer = st.builds(Dense, units, hidden, share, st.booleans(), st.integers(1, 10**6), frozen=st.booleans())
     layers = draw(st.lists(layer, max_size=3, unique_by=lambda layer: layer.id))
-    network = Network(tuple(layers), Output("auto", draw(st.booleans())), draw(chosen(INITIALIZERS)))
-    rate = st.floats(0, 1000, exclude_min=True)
-    penalty = st.floats(0, 10)
-    training = Training(draw(rate), draw(st.integers(1, 10**9)), draw(chosen(OPTIMIZERS)), "auto", draw(penalty),
-                        draw(penalty), draw(seeds), draw(st.sampled_from(["float32", "float64"])))  # fmt: skip
-    return Experiment(draw(st.text(max_size=20)), data, network, training)
+    single = st.builds(
+        Frozen, st.integers(0, 9), st.integers(0, 9), st.integers(0, 9) | st.sampled_from(["x1", "bias"])
+    )
+    output = Output("auto", draw(st.booleans()), draw(st.booleans()))
+    network = Network(tuple(layers), output, draw(chosen(INITIALIZERS)), tuple(draw(st.lists(single, max_size=3))))
+    penalty, limit, epochs = st.floats(0, 10), st.floats(0, 1e300), st.integers(0, 10**6)
+    training = st.builds(
+        Training,
+        st.floats(0, 1000, exclude_min=True),
+        st.integers(1, 10**9),
+        chosen(OPTIMIZERS),
+        l1=penalty,
+        l2=penalty,
+        seed=seeds,
+        precision=st.sampled_from(["float32", "float64"]),
+        schedule=chosen(SCHEDULES),
+        warmup=penalty,
+        weight_decay=penalty,
+        clip_norm=limit,
+        clip_value=limit,
+        stop=st.builds(Stop, epochs, limit, limit, epochs),
+    )
+    return Experiment(draw(st.text(max_size=20)), data, network, draw(training))
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -132,7 +165,10 @@ def test_any_experiment_comes_back_bit_for_bit(spec: Experiment, with_state: boo
         rng, size = np.random.default_rng(seed), Model.of(spec).network.parameters
         slots = OPTIMIZERS[spec.training.optimizer.name].slots
         theta, *arrays = rng.normal(0, 10.0 ** rng.integers(-30, 30), (1 + len(slots), size)).astype("float32")
-        project = Project(spec, Moment(step, step // 2, step // 3, 0, theta, tuple(arrays), 0, 0.0))
+        best = Best(step // 3, -theta, tuple(-array for array in arrays)) if seed % 2 else None
+        watch = Watch(0.1 + seed, seed % 7, 3, seed % 3 == 0, Plateau(0.1 / 3, -0.2, 4, 1)) if seed % 2 else Watch()
+        place = (step, step // 2, step // 3, 0)
+        project = Project(spec, Moment(*place, theta, tuple(arrays), 0, 0.0, watch, best))
     content = encode(project)
     again = decode(content)
     assert same(again, project)
@@ -159,7 +195,10 @@ def test_the_file_is_one_that_a_person_can_read() -> None:
     lines = text.splitlines()
     assert '      "classes": 2,' in lines
     assert "        [0.30000000000000004, -0.0, 0, true]," in lines  # a point a line, drawn by hand
-    assert '        {"type": "dense", "units": 4, "activation": "relu", "dropout": 0.1, "bias": true, "id": 7}' in lines
+    layer = (
+        '{"type": "dense", "units": 4, "activation": "relu", "dropout": 0.1, "bias": true, "id": 7, "frozen": false}'
+    )
+    assert f"        {layer}" in lines
     assert '      "optimizer": {"name": "adam", "settings": {"beta1": 0.8}},' in lines
     assert "Møøns “1”" in text
     assert text.endswith("}\n")
@@ -181,6 +220,24 @@ def test_an_experiment_alone_is_accepted() -> None:
     assert project.experiment.data.points == Points([[1, 2], [3, 4.5]], [0, 1], [0, 1])
     assert [layer.id for layer in project.experiment.network.layers] == [1]
     Trainer(project.experiment).advance(1)
+
+
+@pytest.mark.parametrize("name", ["auto", "mse", "bce"])
+def test_a_loss_may_be_a_name_alone_as_files_once_had_it(name: str) -> None:
+    old, new = decode(json.dumps(file_tree(experiment__training__loss=name)).encode()), trained()
+    assert old.experiment == change(new.experiment, "training.loss", Choice(name))
+    assert json.loads(encode(old))["experiment"]["training"]["loss"] == {"name": name, "settings": {}}
+
+
+def test_the_settings_of_a_loss_come_back() -> None:
+    spec = change(experiment(), "training.loss", Choice("huber", {"delta": 0.3}))
+    assert decode(encode(Project(spec))).experiment == spec
+    tree = file_tree(experiment__training__loss={"name": "huber", "settings": {"delta": 0}})
+    assert "training.loss.delta: 0 is outside 0.001 to 100; choose a value within it." in fault(tree)
+    assert "training.loss.detla: there is no such setting here" in fault(
+        file_tree(experiment__training__loss={"name": "huber", "settings": {"detla": 1}})
+    )
+    assert "training.loss: this has to be an object { }" in fault(file_tree(experiment__training__loss=3))
 
 
 def test_points_are_made_where_only_their_generator_is_given() -> None:
@@ -244,7 +301,7 @@ FIELDS = [
     ("training__batch_size", 2.5, "training.batch_size: this has to be a whole number, not a number"),
     ("training__lerning_rate", 1, "there is no setting called 'lerning_rate' here; did you mean 'learning_rate'"),
     ("training__precision", "float16", "training.precision: 'float16' is not one of float32, float64"),
-    ("training__loss", "bec", "training.loss: there is no loss called 'bec'; did you mean 'bce'"),
+    ("training__loss", "bec", "training.loss.name: there is no loss called 'bec'; did you mean 'bce'"),
     ("training__optimizer__name", "adma", "training.optimizer.name: there is no optimizer called 'adma'"),
     ("training__optimizer__settings", {"beta1": 2}, "training.optimizer.beta1: 2 is outside 0 to 0.9999"),
     ("training__optimizer__settings", {"x": 2}, "training.optimizer.x: there is no such setting here"),
@@ -348,7 +405,7 @@ def test_what_could_not_be_opened_is_not_saved(tmp_path: Path) -> None:
 def test_a_fault_is_a_spec_error_with_its_parts() -> None:
     with pytest.raises(SpecError) as caught:
         decode(b'{"training": {"loss": "bec"}}')
-    assert (caught.value.path, caught.value.fix) == ("training.loss", "did you mean 'bce'")
+    assert (caught.value.path, caught.value.fix) == ("training.loss.name", "did you mean 'bce'")
     assert isinstance(caught.value, ValueError)
 
 

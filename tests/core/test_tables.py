@@ -52,7 +52,7 @@ def test_an_unknown_name_brings_the_nearest_or_all() -> None:
     with pytest.raises(SpecError) as near:
         ACTIVATIONS["rleu"]
     assert str(near.value) == "activation: there is no activation called 'rleu'; did you mean 'relu'."
-    with pytest.raises(SpecError, match="known are mse, bce, cce"):
+    with pytest.raises(SpecError, match="known are mse, mae, huber, hinge, bce, cce"):
         LOSSES["zzzzzz"]
 
 
@@ -72,7 +72,7 @@ def test_every_row_has_a_title_and_a_sentence(table: Table[Thing]) -> None:
         assert 10 < len(row.help) < 200
 
 
-@pytest.mark.parametrize("table", [OPTIMIZERS, INITIALIZERS], ids=lambda table: table.what)
+@pytest.mark.parametrize("table", [LOSSES, OPTIMIZERS, INITIALIZERS], ids=lambda table: table.what)
 def test_every_setting_has_a_default_within_its_limits_and_a_help(table: Table[object]) -> None:
     for row in table.rows():
         for setting in row.settings:  # type: ignore[attr-defined]
@@ -186,7 +186,7 @@ def test_every_fields_range_is_declared(wrong: dict[str, object]) -> None:
 
 
 def spec(task: str = "classification", classes: int = 2, output: str = "auto", loss: str = "auto") -> Experiment:
-    return Experiment("", Data(task, classes), Network((), Output(output)), Training(loss=loss))  # type: ignore[arg-type]
+    return Experiment("", Data(task, classes), Network((), Output(output)), Training(loss=Choice(loss)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -201,11 +201,15 @@ def spec(task: str = "classification", classes: int = 2, output: str = "auto", l
         (spec(classes=3, output="sigmoid"), "sigmoid", "bce", 3),
         (spec(output="tanh"), "tanh", "mse", 1),
         (spec(classes=4, loss="mse"), "softmax", "mse", 4),
+        (spec(output="linear"), "linear", "mse", 1),
+        (spec(loss="hinge"), "linear", "hinge", 1),
+        (spec(output="tanh", loss="hinge"), "tanh", "hinge", 1),
+        (spec("regression", loss="huber"), "linear", "huber", 1),
     ],
 )
 def test_the_output_follows_from_the_task(given: Experiment, activation: str, loss: str, units: int) -> None:
     network = resolve(given)
-    assert (network.output.activation, network.loss, network.output.units) == (activation, loss, units)
+    assert (network.output.activation, network.loss.name, network.output.units) == (activation, loss, units)
 
 
 @pytest.mark.parametrize(
@@ -215,6 +219,11 @@ def test_the_output_follows_from_the_task(given: Experiment, activation: str, lo
         (spec("regression", output="softmax"), "network.output.activation", "always 1"),
         (spec(output="linear", loss="bce"), "training.loss", "needs a sigmoid output"),
         (spec(output="relu", loss="cce"), "training.loss", "needs a softmax output"),
+        (spec(output="relu", loss="hinge"), "training.loss", "needs a linear or tanh output"),
+        (spec("regression", loss="hinge"), "training.loss", "compares classes"),
+        (change(spec(), "training.loss", Choice("huber", {"delta": 0.0})), "training.loss.delta", "outside"),
+        (change(spec(), "training.loss", Choice("mse", {"delta": 1.0})), "training.loss.delta", "no such setting"),
+        (change(spec(), "training.loss", Choice("auto", {"smoothing": 0.1})), "training.loss.smoothing", "no such"),
         (change(spec(), "network.layers", (Dense(3),)), "network.layers", "an id of its own"),
         (change(spec(), "network.layers", (Dense(3, id=1), Dense(2, id=1))), "network.layers", "an id of its own"),
         (change(spec(), "network.layers", (Dense(0, id=1),)), "network.layers[0].units", "at least one unit"),
@@ -243,21 +252,30 @@ def test_theta_is_laid_out_without_gaps() -> None:
     assert (theta[:10] == -1.0).all(), "the view is one into theta"
 
 
-@pytest.mark.parametrize("name", list(INITIALIZERS))
+VARIANCES = {
+    "glorot_uniform": 2 / (300 + 200),
+    "glorot_normal": 2 / (300 + 200),
+    "he_uniform": 2 / 300,
+    "he_normal": 2 / 300,
+    "lecun_uniform": 1 / 300,
+    "lecun_normal": 1 / 300,
+    "orthogonal": 1 / 300,
+    "uniform": 1 / 3,
+    "normal": 0.01,
+}
+
+
+def test_every_initializer_that_draws_is_tested_for_its_spread() -> None:
+    assert {*VARIANCES, "constant", "zeros"} == set(INITIALIZERS)
+
+
+@pytest.mark.parametrize("name", list(VARIANCES))
 def test_initial_weights_have_the_spread_that_their_source_gives(name: str) -> None:
     layers = (Dense(300, id=1), Dense(200, id=2))
     network = resolve(Experiment("", Data(), Network(layers, initializer=Choice(name))))
     theta = network.initial(4)
     w = network.weights(theta, 1)
-    fan_in, fan_out = 300, 200
-    variance = {
-        "glorot_uniform": 2 / (fan_in + fan_out),
-        "glorot_normal": 2 / (fan_in + fan_out),
-        "he_uniform": 2 / fan_in,
-        "he_normal": 2 / fan_in,
-        "uniform": 1 / 3,
-        "normal": 0.01,
-    }[name]
+    variance = VARIANCES[name]
     assert w.var() == pytest.approx(variance, rel=0.02)
     assert abs(w.mean()) < 4 * math.sqrt(variance / w.size)
     if "uniform" in name:
@@ -265,6 +283,29 @@ def test_initial_weights_have_the_spread_that_their_source_gives(name: str) -> N
     assert not network.biases(theta, 1).any()
     assert np.array_equal(theta, network.initial(4))
     assert not np.array_equal(theta, network.initial(5))
+
+
+def test_constant_and_zero_weights_are_what_they_say() -> None:
+    for choice, value in (
+        (Choice("constant"), 0.5),
+        (Choice("constant", {"value": -3.0}), -3.0),
+        (Choice("zeros"), 0.0),
+    ):
+        network = resolve(Experiment("", Data(), Network((Dense(4, id=1),), initializer=choice)))
+        theta = network.initial(0)
+        assert all((network.weights(theta, i) == value).all() for i in range(2))
+        assert not network.biases(theta, 0).any()
+
+
+@pytest.mark.parametrize(("units", "inside"), [(30, 12), (12, 30), (9, 9)])
+def test_orthogonal_weights_are(units: int, inside: int) -> None:
+    layers = (Dense(inside, id=1), Dense(units, id=2))
+    network = resolve(Experiment("", Data(), Network(layers, initializer=Choice("orthogonal", {"gain": 2.0}))))
+    w = network.weights(network.initial(1), 1)
+    product = w.T @ w if units >= inside else w @ w.T
+    assert product == pytest.approx(4.0 * np.eye(min(units, inside)), abs=1e-12)
+    assert (np.linalg.qr(w if units >= inside else w.T)[1].diagonal() > 0).any(), "signs are not spread evenly"
+    assert (np.linalg.qr(w if units >= inside else w.T)[1].diagonal() < 0).any(), "signs are not spread evenly"
 
 
 def test_a_layers_draws_do_not_move_anothers() -> None:

@@ -151,7 +151,7 @@ def test_an_epoch_takes_every_sample_once_in_an_order_of_its_own() -> None:
     samples = trainer.samples
     orders = []
     for _ in range(3):
-        order = np.array(trainer._order)
+        order = np.array(trainer._rest_of_epoch())
         assert sorted(order) == list(range(samples))
         orders.append(order.tolist())
         assert trainer.step_epoch() == -(-samples // 7)
@@ -198,7 +198,8 @@ LIVE = [
     ("training.batch_size", 30),
     ("training.l1", 0.05),
     ("training.l2", 0.5),
-    ("training.loss", "mse"),
+    ("training.loss", Choice("mse")),
+    ("training.loss", Choice("cce", {"smoothing": 0.1})),
     ("training.optimizer", Choice("sgd")),
     ("training.optimizer", Choice("adam", {"beta1": 0.0})),
     ("training.seed", 5),
@@ -252,9 +253,9 @@ def test_the_optimizer_remembers_through_a_change_of_rate_and_forgets_with_anoth
 def test_an_edit_that_does_not_fit_changes_nothing() -> None:
     trainer, unchanged = Trainer(experiment()), Trainer(experiment())
     with pytest.raises(SpecError, match="binary cross-entropy needs a sigmoid output"):
-        trainer.adopt(change(change(experiment(), "training.loss", "bce"), "network.output", Output("tanh")))
+        trainer.adopt(change(change(experiment(), "training.loss", Choice("bce")), "network.output", Output("tanh")))
     with pytest.raises(SpecError, match="did you mean 'adam'"):
-        trainer.adopt(experiment(optimizer=Choice("adma")))
+        trainer.adopt(experiment(optimizer=Choice("adan")))
     with pytest.raises(SpecError, match="no such setting"):
         trainer.adopt(change(experiment(), "network.initializer", Choice("normal", {"spread": 1.0})))
     assert trainer.experiment == experiment()
@@ -525,7 +526,8 @@ def test_history_keeps_every_metric_and_marks_what_was_not_measured() -> None:
 def test_history_thins_its_moments_evenly_and_never_loses_the_first() -> None:
     history = History()
     for step in range(5 * MOMENTS):
-        history.remember(moment(step))
+        if history.wants():
+            history.keep(moment(step))
     steps, thetas = history.path()
     assert MOMENTS // 2 <= len(steps) <= MOMENTS
     assert steps[0] == 0
@@ -538,7 +540,8 @@ def test_large_thetas_are_thinned_to_what_memory_allows(monkeypatch: pytest.Monk
     monkeypatch.setattr("core.history.MOMENT_BYTES", 20 * 800)
     history = History()
     for step in range(200):
-        history.remember(moment(step, 100))
+        if history.wants():
+            history.keep(moment(step, 100))
     assert 8 <= len(history.moments()) <= 20
 
 
@@ -546,7 +549,8 @@ def test_until_ends_at_the_moment_and_leaves_the_original() -> None:
     history = History()
     for step in range(20):
         history.append({"step": step})
-        history.remember(moment(step, rows=step + 1))
+        if history.wants():
+            history.keep(moment(step, rows=step + 1))
     past = history.until(history.moments()[7])
     assert past.column("step").tolist() == list(range(8))
     assert past.path()[0].tolist() == list(range(8))
@@ -576,8 +580,8 @@ def test_history_can_be_read_while_another_thread_appends() -> None:
         reader.start()
     for step in range(6000):
         history.append({"step": step, "twice": 2 * step})
-        if step % 3 == 0:
-            history.remember(moment(step))
+        if step % 3 == 0 and history.wants():
+            history.keep(moment(step))
     stop.set()
     for reader in readers:
         reader.join()

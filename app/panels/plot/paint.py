@@ -9,12 +9,13 @@ import numpy as np
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from app.panels.plot import axes, lines, notes
+from app.panels.plot import axes, notes
 from app.panels.plot.layout import Layout
 from app.panels.plot.placing import spread
 from app.panels.plot.scene import Curve, Mark, Scene
 from app.panels.plot.thinning import Floats
 from app.theme import font, theme
+from app.widgets import lines
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 

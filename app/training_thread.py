@@ -159,8 +159,9 @@ class TrainingThread(QThread):
     def _adopt_newest(self, worker: Worker) -> None:
         with self._wake:
             experiment, self._experiment = self._experiment, None
-        if experiment is not None:
-            worker.trainer.adopt(experiment)
+        if experiment is not None and worker.trainer.adopt(experiment) and not worker.playing:
+            # Nothing else would say what the loss is now.
+            worker.trainer.record()
 
     def run(self) -> None:
         """The thread's loop; an exception ends the run with a message, never the thread."""

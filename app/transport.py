@@ -20,11 +20,12 @@ from app.training_controls import (
 )
 from app.widgets.buttons import IconButton, PlayButton
 from app.widgets.label import ElidedLabel, Label
+from app.widgets.popover import ControlsPopover
 from core.trainer import Snapshot
 
 HEIGHT = 72
-NAMED, DEVICED = 1560, 1400
-"""Design pixels of width from which on the experiment's name, and the device, have room."""
+NAMED = 1560
+"""Design pixels of width from which on the experiment's name has room."""
 
 
 class TransportBar(QWidget):
@@ -73,22 +74,35 @@ class TransportBar(QWidget):
         self.steps = ElidedLabel("epoch", 11, token="muted")
         self.clock = self._column(self.epoch, self.steps)
         self._row.addWidget(self.clock)
-        self.speed = SpeedDropdown(self.session)
-        self._row.addWidget(self.speed)
 
     def _controls(self) -> None:
         session = self.session
+        self.speed = SpeedDropdown(session)
         self.rate = RateField(session)
         self.batch = BatchField(session)
         self.optimizer = OptimizerDropdown(session)
         self.loss = LossDropdown(session)
-        self.settings = SettingsButton(session)
         self.device = DeviceDropdown(session)
-        self._row.addWidget(self.rate, 3)
-        self._row.addWidget(self.batch, 1)
-        for widget in (self.optimizer, self.loss, self.device):
-            self._row.addWidget(widget)
+        self.settings = SettingsButton(session)
+        # Each control with its share of the room, and the width of the bar from which on it has some.
+        self._folding: dict[QWidget, tuple[int, int]] = {
+            self.speed: (0, 1040),
+            self.rate: (3, 0),
+            self.batch: (1, 960),
+            self.optimizer: (0, 1120),
+            self.loss: (0, 1200),
+            self.device: (0, 1400),
+        }
+        self._controls_row = QHBoxLayout()
+        self._row.addLayout(self._controls_row, 1)
+        for widget, (stretch, _) in self._folding.items():
+            self._controls_row.addWidget(widget, stretch)
         self._row.addWidget(self._column(Label("More", 11, token="muted"), self.settings, gap=tokens.GRID))
+        self.more = IconButton("more", "Controls that have no room here")
+        self._row.addWidget(self.more)
+        self._folded: list[QWidget] = []
+        self._popover = ControlsPopover(self.more)
+        self.more.clicked.connect(lambda: self._popover.open_under(self.more))
 
     def _corner(self) -> None:
         self._row.addStretch(0)
@@ -129,6 +143,7 @@ class TransportBar(QWidget):
         self.setFixedHeight(px(HEIGHT))
         self._row.setContentsMargins(px(tokens.GROUP), 0, px(tokens.GROUP), 0)
         self._row.setSpacing(px(tokens.GAP))
+        self._controls_row.setSpacing(px(tokens.GAP))
         self.title.setFixedWidth(px(150))
         self.clock.setFixedWidth(px(132))
         self.batch.setMinimumWidth(px(92))
@@ -142,7 +157,18 @@ class TransportBar(QWidget):
     def _make_room(self) -> None:
         width = self.width() / theme().scale
         self.title.setVisible(width >= NAMED)
-        self.device.setVisible(width >= DEVICED)
+        folded = [widget for widget, (_, least) in self._folding.items() if width < least]
+        self.more.setVisible(bool(folded))
+        if folded == self._folded:
+            return
+        self._folded = folded
+        for widget in self._folding:
+            self._controls_row.removeWidget(widget)
+        self._popover.take(folded)
+        for widget, (stretch, _) in self._folding.items():
+            if widget not in folded:
+                self._controls_row.addWidget(widget, stretch)
+                widget.show()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A card that spans the window, with a hairline below."""

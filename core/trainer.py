@@ -143,10 +143,11 @@ class Trainer:
 
     # following the Experiment
 
-    def adopt(self, experiment: Experiment) -> None:
+    def adopt(self, experiment: Experiment) -> bool:
         """Go on with an edited Experiment: settings from the next step, weights kept where their two ends remain.
 
-        Raises SpecError, changing nothing, where the Experiment does not fit together.
+        Gives whether what was last recorded is no longer so: other data, another network or loss, in mid-run. Raises
+        SpecError, changing nothing, where the Experiment does not fit together.
         """
         old, model = self.model, Model.of(experiment, self.model)
         self.model = model
@@ -170,6 +171,7 @@ class Trainer:
             self.reset()
         elif self.state.step == 0 and replaced:
             self._begin(self.theta)
+        return replaced and self.state.step > 0
 
     def _reshape(self, old: Model) -> None:
         """A new engine; θ and the optimizer's arrays carried over to its layout."""

@@ -253,4 +253,4 @@ class Panel(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Less than what is of use, so that a dock never pushes its neighbours out of the window."""
-        return QSize(theme().px(200), theme().px(140))
+        return QSize(theme().px(176), theme().px(140))

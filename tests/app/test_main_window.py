@@ -254,6 +254,22 @@ def test_a_missing_gpu_is_said_in_a_sentence(qtbot: QtBot, window: MainWindow) -
     assert device.key == "cpu"
 
 
+def test_what_has_no_room_in_the_bar_is_behind_a_button(qtbot: QtBot, window: MainWindow) -> None:
+    bar = window.transport
+    assert bar.loss.isVisible()
+    window.toggle_presentation()
+    window.resize(1280, 800)
+    qtbot.waitUntil(lambda: not bar.loss.isVisible())
+    assert window.width() <= 1280
+    assert bar.rate.width() > 200
+    click(qtbot, bar.more)
+    assert bar.loss.isVisible()
+    bar._popover.close()
+    window.toggle_presentation()
+    qtbot.waitUntil(lambda: bar.loss.isVisible() and bar.loss.parentWidget() is bar)
+    assert bar._folded == [bar.device]
+
+
 def test_keys_work_the_run(qtbot: QtBot, window: MainWindow) -> None:
     window.activateWindow()
     qtbot.keyClick(window, Qt.Key.Key_F6)

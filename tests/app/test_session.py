@@ -78,6 +78,19 @@ def test_the_speed_is_kept_and_full_speed_is_faster(qtbot: Any, session: Session
     assert session.snapshot.epoch > 2 * slow
 
 
+def test_the_loss_is_measured_anew_after_an_edit_while_paused(qtbot: Any, session: Session) -> None:
+    session.play(until=5)
+    qtbot.waitUntil(lambda: session.state == "paused")
+    before = session.snapshot.train_loss
+    session.set("training.loss", Choice("mse"))
+    settled(qtbot, session)
+    assert session.snapshot.step == 50
+    assert session.snapshot.model.network.loss.name == "mse"
+    assert session.snapshot.train_loss != before
+    measured = session.with_trainer(lambda trainer: trainer.measure()["train_loss"])
+    assert session.snapshot.train_loss == pytest.approx(measured)
+
+
 def test_steps(qtbot: Any, session: Session) -> None:
     session.step()
     settled(qtbot, session)

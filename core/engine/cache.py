@@ -17,10 +17,13 @@ SOURCES = (
     "optimizers.py",
     "updates.py",
     "engine/chains.py",
+    "engine/draws.py",
     "engine/kernels.py",
     "engine/lanes.py",
     "engine/loops.py",
     "engine/memory.py",
+    "engine/passes.py",
+    "engine/plan.py",
     "engine/scalar.py",
 )
 """All that compiled code is made from."""

@@ -12,9 +12,9 @@ from core.backend import CPU, Backend
 from core.engine import kernels
 from core.engine.array import ArrayEngine, Epochs, Hyper, State, Trained
 from core.engine.chains import ACTIVATION_CODES, LOSS_CODES, MOST_COEFFICIENTS, OPTIMIZER_CODES
-from core.engine.kernels import BLOCK, Plan, Record, Settings, Stack
 from core.engine.lanes import WIDTH
 from core.engine.loops import LOG_PROBABILITIES, LOGITS, OUTPUTS
+from core.engine.plan import BLOCK, Plan, Record, Settings, Stack, room
 from core.engine.pool import share_out
 from core.network import Network
 from core.optimizers import OPTIMIZERS
@@ -71,7 +71,7 @@ class CompiledEngine(ArrayEngine):
 
     def _space(self, lanes: int) -> Any:
         """Working space for batches of ``lanes``."""
-        size = kernels.room(sum(self.network.shape), self.network.output.units, self._widest, lanes)
+        size = room(sum(self.network.shape), self.network.output.units, self._widest, lanes)
         return _aligned(size, self.dtype)
 
     def _settings(self, hyper: Hyper, batch: int, since: int, steps: int, runs: int) -> Settings:

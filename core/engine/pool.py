@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 
 _limit: int | None = None
 
@@ -28,11 +27,6 @@ def limited(count: int) -> Iterator[None]:
         _limit = before
 
 
-@cache
-def _executor(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="engine")
-
-
 def share_out(count: int, cost: float, work: Callable[[int, int], object], step: int = 1) -> None:
     """Call ``work(start, stop)`` so that all of range(count) is covered, by one thread or by several at once.
 
@@ -45,11 +39,13 @@ def share_out(count: int, cost: float, work: Callable[[int, int], object], step:
         return
     size = -(-count // (parts * step)) * step
     ends = [(start, min(start + size, count)) for start in range(0, count, size)]
-    waiting = [_executor(cores()).submit(work, *end) for end in ends[1:]]
-    work(*ends[0])
-    for part in waiting:
-        part.result()
+    # Threads made for this alone, which takes some hundredths of a millisecond, leave nothing behind to be closed.
+    with ThreadPoolExecutor(len(ends), thread_name_prefix="engine") as threads:
+        waiting = [threads.submit(work, *end) for end in ends[1:]]
+        work(*ends[0])
+        for part in waiting:
+            part.result()
 
 
-LEAST = 4e6
-"""Multiply-adds worth a thread: what takes some tenths of a millisecond."""
+LEAST = 2e7
+"""Multiply-adds worth a thread: what takes about a millisecond."""

@@ -1,0 +1,1 @@
+"""What ``learnscape bench`` measures: each benchmark a function, in a process of its own."""

@@ -1,0 +1,37 @@
+"""The table of benchmarks by device and name; each imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from app.bench.options import Options
+from app.bench.rows import Row
+
+BENCHMARKS: dict[str, dict[str, str]] = {
+    "cpu": {
+        "step-playground": "app.bench.training:step_playground",
+        "step-small": "app.bench.training:step_small",
+        "step-array": "app.bench.training:step_array",
+        "digits": "app.bench.training:handwritten_digits",
+        "wide": "app.bench.training:wide",
+        "sweep": "app.bench.training:sweep",
+        "landscape": "app.bench.stacks:landscape",
+        "boundary": "app.bench.stacks:boundary",
+        "interference": "app.bench.window:interference",
+        "start": "app.bench.window:start",
+        "memory": "app.bench.window:memory",
+    },
+    "cuda": {
+        "sweep": "app.bench.cuda:sweep",
+        "landscape": "app.bench.cuda:landscape",
+        "boundary": "app.bench.cuda:boundary",
+    },
+}
+NAMES = tuple(BENCHMARKS["cpu"])
+
+
+def measure(name: str, options: Options) -> list[Row]:
+    """Carry out the benchmark called ``name``."""
+    where, _, function = BENCHMARKS[options.device][name].partition(":")
+    rows: list[Row] = getattr(import_module(where), function)(options)
+    return rows

@@ -103,14 +103,14 @@ def rated(
 
 def table_head() -> str:
     """The line above the table."""
-    return f"{'name':17}{'ours':>20}{'peer':>20}{'ratio':>9}  {'target':22}peer, and what is measured"
+    return f"{'name':17}{'ours':>26}{'peer':>26}{'ratio':>9}  {'target':22}peer, and what is measured"
 
 
 def table_line(row: Row) -> str:
     """The row as a line to read."""
     ratio = "-" if row.ratio is None else f"{row.ratio:.3g} ×"
     ours, peer = _figure(row.ours, row.spread, row.unit), _figure(row.peer, row.peer_spread, row.unit)
-    text = f"{row.name:17}{ours:>20}{peer:>20}{ratio:>9}  {row.target:22}{row.peer_name or '-'}; {row.what}"
+    text = f"{row.name:17}{ours:>26}{peer:>26}{ratio:>9}  {row.target:22}{row.peer_name or '-'}; {row.what}"
     return text + (f"\n{'':17}{row.note}" if row.note else "")
 
 

@@ -84,7 +84,7 @@ def _settle(app: QApplication, window: MainWindow) -> None:
 
 def _write(window: MainWindow, out: Path, dataset: str) -> None:
     window.grab().save(str(out / "window.png"))
-    for dock in window.docks.all():
+    for dock in window.docks.in_front():
         dock.grab().save(str(out / f"{dock.panel.key}.png"))
     told = window.session.with_trainer(lambda trainer: report(trainer, dataset))
     (out / "report.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import shiboken6
-from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from app.panels.catalogue import Entry
 from app.panels.panel import Panel
 from app.theme import theme, theme_events, tokens
 
@@ -17,47 +19,112 @@ FIRST, FIRST_LEAST = 0.18, 250
 ROWS = (0.6, 0.4)
 """How the rows share the height."""
 SHARES = ((0.63, 0.37), (0.33, 0.33, 0.34))
-"""How the panels of each row share its width."""
+"""How the cells of each row share its width."""
 
 _HORIZONTAL, _VERTICAL = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 
 
 class PanelDock(QDockWidget):
-    """A dock around a panel; the panel's header is its title bar."""
+    """A dock for a panel, which is made when somebody first looks; the panel's header is its title bar."""
 
-    def __init__(self, panel: Panel, window: QMainWindow) -> None:
-        super().__init__(panel.title, window)
-        self.panel = panel
-        self.setObjectName(panel.key)
-        self.setTitleBarWidget(panel.header)
-        self.setWidget(panel)
+    made = Signal(object)
+
+    def __init__(self, entry: Entry, session: Any, window: QMainWindow) -> None:
+        super().__init__(entry.title, window)
+        self.entry = entry
+        self._session = session
+        self._panel: Panel | None = None
+        self._in_sight = False
+        self.setObjectName(entry.key)
+        self.setTitleBarWidget(QWidget())
+        self.visibilityChanged.connect(self._seen)
+
+    @property
+    def panel(self) -> Panel:
+        """The panel, made now if it was not before."""
+        if self._panel is None:
+            self._panel = panel = self.entry.make(self._session)
+            placeholder = self.titleBarWidget()
+            self.setTitleBarWidget(panel.header)
+            placeholder.deleteLater()
+            self.setWidget(panel)
+            self.made.emit(self)
+        return self._panel
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the panel has been made."""
+        return self._panel is not None
+
+    def _seen(self, visible: bool) -> None:
+        """While docks are arranged each is in sight for a moment: only what stays there is looked at."""
+        self._in_sight = visible
+        if visible and self._panel is None:
+            QTimer.singleShot(0, self, self._make_if_seen)
+
+    def _make_if_seen(self) -> None:
+        if self._in_sight:
+            assert self.panel is not None
 
 
 class Docks(QMainWindow):
-    """All panels: the first in a column, the others in rows beside it; one may fill the space for a while."""
+    """All panels: the first in a column, the cells of the others in rows beside it; one may fill the space for a while.
 
-    def __init__(self, first: Panel, rows: Sequence[Sequence[Panel]]) -> None:
+    ``made`` tells of each panel's dock when the panel has been made.
+    """
+
+    made = Signal(object)
+
+    def __init__(self, session: Any, first: Entry, cells: Sequence[Sequence[Sequence[Entry]]]) -> None:
         super().__init__(None, Qt.WindowType.Widget)
-        self.first = PanelDock(first, self)
-        self.rows = [[PanelDock(panel, self) for panel in row] for row in rows]
+        self.first = self._dock(first, session)
+        self.cells = [[[self._dock(entry, session) for entry in cell] for cell in row] for row in cells]
         self.maximised: PanelDock | None = None
         self._before = QByteArray()
         self._focused: QWidget | None = None
         self._sizes: dict[PanelDock, QSize] = {}
         self.setDockNestingEnabled(True)
-        for dock in self.all():
-            dock.panel.maximise_requested.connect(lambda dock=dock: self.toggle_maximised(dock))
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         theme_events().changed.connect(self._dress)
         self._dress()
         self.arrange()
+        for dock in self.in_front():
+            assert dock.panel is not None  # made at once: the window opens whole
+
+    def _dock(self, entry: Entry, session: Any) -> PanelDock:
+        dock = PanelDock(entry, session, self)
+        dock.made.connect(self._made)
+        return dock
+
+    def _made(self, dock: PanelDock) -> None:
+        dock.panel.maximise_requested.connect(lambda: self.toggle_maximised(dock))
+        dock.panel.set_maximised(self.maximised is dock)
+        self.made.emit(dock)
 
     def _dress(self) -> None:
         gap = theme().px(tokens.GAP)
         self.setContentsMargins(gap, gap, gap, gap)
 
     def all(self) -> list[PanelDock]:
-        """Every dock: the first, then row by row."""
-        return [self.first, *(dock for row in self.rows for dock in row)]
+        """Every dock: the first, then row by row, cell by cell."""
+        return [self.first, *(dock for row in self.cells for cell in row for dock in cell)]
+
+    def in_front(self) -> list[PanelDock]:
+        """The docks that are in sight when the window opens."""
+        return [self.first, *(cell[0] for row in self.cells for cell in row)]
+
+    def find(self, key: str) -> PanelDock:
+        """The dock of the panel named ``key``; raises KeyError where there is none."""
+        return {dock.entry.key: dock for dock in self.all()}[key]
+
+    def bring(self, key: str) -> Panel:
+        """Show the panel named ``key``, in front of the others of its cell, and give it."""
+        dock = self.find(key)
+        if self.maximised is not None and self.maximised is not dock:
+            self.restore()
+        dock.show()
+        dock.raise_()
+        return dock.panel
 
     def arrange(self) -> None:
         """Put everything back where it began."""
@@ -65,22 +132,39 @@ class Docks(QMainWindow):
         for dock in self.all():
             dock.setFloating(False)
             self.removeDockWidget(dock)
+        fronts = [[cell[0] for cell in row] for row in self.cells]
         self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, self.first)
-        self.splitDockWidget(self.first, self.rows[0][0], Qt.Orientation.Horizontal)
-        for above, below in pairwise(self.rows):
+        self.splitDockWidget(self.first, fronts[0][0], Qt.Orientation.Horizontal)
+        for above, below in pairwise(fronts):
             self.splitDockWidget(above[0], below[0], Qt.Orientation.Vertical)
-        for row in self.rows:
+        for row in fronts:
             for left, right in pairwise(row):
                 self.splitDockWidget(left, right, Qt.Orientation.Horizontal)
+        for cell in (cell for row in self.cells for cell in row):
+            for before, after in pairwise(cell):
+                self.tabifyDockWidget(before, after)
         for dock in self.all():
             dock.show()
+        for dock in self.in_front():
+            dock.raise_()
+        self._dress_tabs()
         self.share_out()
+
+    def _dress_tabs(self) -> None:
+        """Tabs that Qt makes for docks know nothing of eliding or of the keyboard by themselves."""
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setElideMode(Qt.TextElideMode.ElideRight)
+            bar.setDrawBase(False)
+            bar.setExpanding(False)
+            bar.setUsesScrollButtons(True)
+            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def share_out(self) -> None:
         """Give each dock its usual share of the room."""
-        self.resizeDocks([row[0] for row in self.rows], [round(s * self.height()) for s in ROWS], _VERTICAL)
+        fronts = [[cell[0] for cell in row] for row in self.cells]
+        self.resizeDocks([row[0] for row in fronts], [round(s * self.height()) for s in ROWS], _VERTICAL)
         first = max(round(FIRST * self.width()), theme().px(FIRST_LEAST))
-        for row, shares in zip(self.rows, SHARES, strict=True):
+        for row, shares in zip(fronts, SHARES, strict=True):
             rest = self.width() - first
             self.resizeDocks([self.first, *row], [first, *(round(share * rest) for share in shares)], _HORIZONTAL)
 
@@ -113,10 +197,14 @@ class Docks(QMainWindow):
 
     def keep_sizes(self) -> None:
         """Remember how large each dock is, before everything is drawn larger."""
-        self._sizes = {dock: dock.size() for dock in self.all() if not dock.isFloating()}
+        self._sizes = {dock: dock.size() for dock in _shown(self.all())}
 
     def give_sizes_back(self) -> None:
         """Make the docks as large as they were."""
         docks = list(self._sizes)
         self.resizeDocks(docks, [self._sizes[dock].width() for dock in docks], _HORIZONTAL)
         self.resizeDocks(docks, [self._sizes[dock].height() for dock in docks], _VERTICAL)
+
+
+def _shown(docks: Iterable[PanelDock]) -> list[PanelDock]:
+    return [dock for dock in docks if not dock.isFloating() and not dock.visibleRegion().isEmpty()]

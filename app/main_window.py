@@ -10,19 +10,15 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMenuBar, QVBoxLayout, QWidget
 
 from app.about import about, shortcuts
-from app.docks import Docks
+from app.docks import Docks, PanelDock
 from app.files import Files
-from app.panels.boundary import BoundaryPanel
-from app.panels.data import DataPanel
-from app.panels.gradients import GradientsPanel
-from app.panels.landscape import LandscapePanel
-from app.panels.loss import LossPanel
-from app.panels.network import NetworkPanel
+from app.panels.catalogue import CELLS, FIRST
 from app.panels.panel import Panel
 from app.probe_thread import Probe
 from app.session import Session
 from app.speed import SPEEDS
 from app.theme import apply_theme, theme
+from app.timeline import Timeline
 from app.transport import TransportBar
 from app.widgets.message import MessageLine
 from app.widgets.tabbing import tab_through
@@ -30,11 +26,6 @@ from core.backend import BACKENDS
 from core.presets import PRESETS
 from core.trainer import Snapshot
 
-ROWS: tuple[tuple[type[Panel], ...], ...] = (
-    (NetworkPanel, BoundaryPanel),
-    (LossPanel, GradientsPanel, LandscapePanel),
-)
-"""The panels beside the data, row by row, as the window first shows them."""
 PRESENTATION = 1.6
 
 Entry = tuple[str, str, Callable[[], object]]
@@ -55,8 +46,9 @@ class MainWindow(QMainWindow):
         self._told = ""
         self.menus = QMenuBar()
         self._head()
-        self.docks = Docks(DataPanel(session), [[panel(session) for panel in row] for row in ROWS])
-        self.setCentralWidget(self.docks)
+        self.docks = Docks(session, FIRST, CELLS)
+        self.timeline = Timeline(session)
+        self._foot()
         self._fill_menus()
         self._wire()
         self._title()
@@ -72,9 +64,18 @@ class MainWindow(QMainWindow):
         self.setMenuWidget(head)
         self.transport.play.setFocus()
 
+    def _foot(self) -> None:
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.docks, 1)
+        column.addWidget(self.timeline)
+        self.setCentralWidget(whole)
+
     def all_panels(self) -> list[Panel]:
-        """Every panel, in the order of the docks."""
-        return [dock.panel for dock in self.docks.all()]
+        """Every panel that has been made, in the order of the docks."""
+        return [dock.panel for dock in self.docks.all() if dock.is_made]
 
     # menus
 
@@ -103,6 +104,10 @@ class MainWindow(QMainWindow):
             ("Step one &epoch", "F7", session.step_epoch),
             ("&Reset to the same weights", "F8", session.reset),
             ("&New seed", "F9", session.new_seed),
+            _LINE,
+            ("Play &back", "Ctrl+P", self.timeline.toggle_replay),
+            ("Re&member this moment…", "Ctrl+B", self.timeline.ask_name),
+            ("Back to the ne&west moment", "Ctrl+End", partial(session.look_at, None)),
             _LINE,
             *((f"Device: {name.upper()}", "", partial(self.transport.device.choose, name)) for name in BACKENDS),
             _LINE,
@@ -162,10 +167,16 @@ class MainWindow(QMainWindow):
 
         for panel in self.all_panels():
             panel.header.controls_moved.connect(self._order_tabs)
+        self.docks.made.connect(self._panel_made)
+
+    def _panel_made(self, dock: PanelDock) -> None:
+        dock.panel.header.controls_moved.connect(self._order_tabs)
+        self._order_tabs()
 
     def _order_tabs(self) -> None:
         """Have Tab go from the top bar to each panel in turn."""
-        tab_through(self.transport, *(part for panel in self.all_panels() for part in (panel.header, panel)))
+        panels = (part for panel in self.all_panels() for part in (panel.header, panel))
+        tab_through(self.transport, *panels, self.timeline)
 
     def _title(self) -> None:
         name = self.files.name

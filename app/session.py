@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import math
 import threading
-import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QUndoStack
 
+from app.attention import Attention
 from app.mailbox import Mailbox
+from app.past import Past
+from app.remembered import Remembered
 from app.training_thread import Command, Report, TrainingThread, Worker
+from app.undo import Swap
 from core.backend import CPU, Backend
+from core.history import Moment
 from core.model import Model
 from core.project import Project, load, save
 from core.spec import Experiment, change
@@ -29,7 +35,7 @@ FRAME = 33
 UNDO_LIMIT = 500
 
 
-class Session(QObject):
+class Session(Attention):
     """Edits go in by ``edit``, runs are steered by ``play`` and its kin, and what comes of them goes out by signals."""
 
     edited = Signal(object, object)
@@ -38,6 +44,7 @@ class Session(QObject):
     show_test_changed = Signal(bool)
     file_changed = Signal()
     failed = Signal(str)
+    _ended = Signal(object)
 
     def __init__(self, experiment: Experiment, backend: Backend = CPU, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +56,10 @@ class Session(QObject):
         self.show_test = True
         self.speed = math.inf
         self.path: Path | None = None
+        self.past = Past(self)
+        self.runs_changed, self.marks_changed = self.past.runs_changed, self.past.marks_changed
+        self.looking_changed = self.past.looking_changed
+        self._ended.connect(self.past.keep, Qt.ConnectionType.QueuedConnection)
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
         self._mailbox: Mailbox[Report] = Mailbox()
@@ -71,7 +82,7 @@ class Session(QObject):
         if experiment == self.experiment:
             return
         Model.of(experiment, self.model)
-        self.undo_stack.push(_Edit(self, label, self.experiment, experiment, merge))
+        self.undo_stack.push(Swap(label, self._apply, self.experiment, experiment, merge))
 
     def set(self, path: str, value: Any, label: str = "", merge: str = "") -> None:
         """Set one field of the Experiment by its dotted path, as an undoable step."""
@@ -83,7 +94,25 @@ class Session(QObject):
         before, self.experiment = self.experiment, experiment
         self.model = Model.of(experiment, self.model)
         self._await(self._thread.adopt(experiment))
+        self._keep_attention(before, experiment)
         self.edited.emit(before, experiment)
+
+    def place(self, theta: npt.ArrayLike, label: str, merge: str = "") -> None:
+        """Set θ (P,) by hand as an undoable step; what is running goes on from there.
+
+        While a moment of the past is looked at, the run first goes on from that one.
+        """
+        if self.snapshot is None:
+            return
+        self._leave_past()
+        self.undo_stack.push(Swap(label, self._place, self.snapshot.theta, np.array(theta, dtype=np.float64), merge))
+
+    def _place(self, theta: npt.NDArray[Any]) -> None:
+        def run(worker: Worker) -> None:
+            if len(worker.trainer.theta) == len(theta):
+                worker.trainer.place(theta)
+
+        self._post(run)
 
     def set_show_test(self, shown: bool) -> None:
         """Show or hide the test points everywhere."""
@@ -98,6 +127,7 @@ class Session(QObject):
         if problem := self.model.untrainable:
             self.failed.emit(str(problem))
             return
+        self._leave_past()
         self._post(lambda worker: worker.play(until))
         self._set_state("running")
 
@@ -128,6 +158,8 @@ class Session(QObject):
             self.failed.emit(str(problem))
             return
 
+        self._leave_past()
+
         def run(worker: Worker) -> None:
             worker.pause()
             worker.trainer.resume()
@@ -138,7 +170,7 @@ class Session(QObject):
 
     def reset(self) -> None:
         """Back to the same initial weights, and pause."""
-        self._paused_after(lambda worker: worker.trainer.reset())
+        self._paused_after(self._ending(lambda worker: worker.trainer.reset()))
 
     def new_seed(self) -> None:
         """Other initial weights, shuffles and dropout (undoable), from step 0."""
@@ -154,6 +186,45 @@ class Session(QObject):
         self.set("training.learning_rate", self.experiment.training.learning_rate / 2, "Halve learning rate")
         self.rewind()
         self.play()
+
+    # the past
+
+    @property
+    def runs(self) -> list[Remembered]:
+        """Earlier runs, oldest first."""
+        return self.past.runs
+
+    @property
+    def marks(self) -> list[Remembered]:
+        """Moments with a name, oldest first."""
+        return self.past.marks
+
+    @property
+    def looking(self) -> Moment | None:
+        """The moment of the run that is shown in place of the newest."""
+        return self.past.looking
+
+    def look_at(self, moment: Moment | None) -> None:
+        """Show a moment of the present run everywhere, and pause; None shows the newest again."""
+        if moment is not None and self.state == "running":
+            self.pause()
+        self.past.look_at(moment)
+        self._show(self.past.shown())
+
+    def go_on_from(self, moment: Moment) -> None:
+        """Begin a branch at a moment of the present run, which is kept as it is."""
+        self._paused_after(self._ending(lambda worker: worker.trainer.branch(moment)))
+        self.past.look_at(None)
+
+    def _leave_past(self) -> None:
+        """What is done while an older moment is shown is done from there."""
+        if self.past.looking is not None:
+            self.go_on_from(self.past.looking)
+
+    def remember(self, name: str = "") -> None:
+        """Give what is shown now a name."""
+        if self.snapshot is not None:
+            self.past.remember(self.snapshot, name)
 
     def with_trainer(self, call: Callable[[Trainer], T]) -> T:
         """What ``call`` makes of the trainer, between two slices on its own thread; waits for it."""
@@ -174,6 +245,16 @@ class Session(QObject):
         """Compute on ``backend`` from now on, with the same θ."""
         self.backend = backend
         self._post(lambda worker: setattr(worker, "trainer", worker.trainer.on(backend)))
+
+    def _ending(self, command: Command) -> Command:
+        """``command``, before which the run that it ends is kept as it is then, whatever was seen of it."""
+
+        def run(worker: Worker) -> None:
+            if worker.trainer.state.step > 0:
+                self._ended.emit(worker.trainer.snapshot())
+            command(worker)
+
+        return run
 
     def _paused_after(self, command: Command) -> None:
         def run(worker: Worker) -> None:
@@ -212,11 +293,16 @@ class Session(QObject):
             self._set_state("paused")
             self.failed.emit(report.error)
         if report.snapshot is not None:
-            self.snapshot = report.snapshot
+            self.snapshot = self.past.take(report.snapshot)
             if current:
                 diverged = report.snapshot.divergence is not None
                 self._set_state("diverged" if diverged else "running" if report.playing else "paused")
-            self.published.emit(report.snapshot)
+            self._show(self.snapshot)
+
+    def _show(self, snapshot: Snapshot | None) -> None:
+        if snapshot is not None:
+            self.snapshot = snapshot
+            self.published.emit(snapshot)
 
     def _set_state(self, state: str) -> None:
         if state != self.state:
@@ -248,14 +334,16 @@ class Session(QObject):
         before, self.experiment, self.model, self.path = self.experiment, project.experiment, model, path
         self._cut(run)
         self.undo_stack.clear()
+        self.past.clear()
         self.edited.emit(before, self.experiment)
         self.file_changed.emit()
 
     def project(self) -> Project:
         """The Experiment with the newest state of its run."""
-        if self.snapshot is None:
+        newest = self.past.newest
+        if newest is None:
             return Project(self.experiment)
-        before, moment = self.snapshot.model.experiment, self.snapshot.moment
+        before, moment = newest.model.experiment, newest.moment
         if before != self.experiment:  # edited a moment ago, and the worker has not answered yet: do as it will
             trainer = Trainer(before)
             trainer.load(moment)
@@ -274,33 +362,6 @@ class Session(QObject):
         """Stop the worker and wait for it."""
         self._timer.stop()
         self._thread.stop()
-
-
-class _Edit(QUndoCommand):
-    """An edit is the value before and the value after; its inverse is the value before."""
-
-    def __init__(self, session: Session, label: str, before: Experiment, after: Experiment, merge: str) -> None:
-        super().__init__(label)
-        self._session, self._before, self._after, self._merge = session, before, after, merge
-
-    def id(self) -> int:
-        """Commands with the same number (but -1) are offered to each other for merging."""
-        return zlib.crc32(self._merge.encode()) & 0x7FFFFFFF if self._merge else -1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        """Take over the newer command's value."""
-        if not isinstance(other, _Edit) or other._merge != self._merge:
-            return False
-        self._after = other._after
-        return True
-
-    def redo(self) -> None:
-        """Apply the value after."""
-        self._session._apply(self._after)
-
-    def undo(self) -> None:
-        """Apply the value before."""
-        self._session._apply(self._before)
 
 
 def describe(error: SpecError) -> str:

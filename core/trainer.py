@@ -47,7 +47,8 @@ class Divergence:
 class Snapshot:
     """A run at one moment: all that a picture of it needs. ``theta`` (P,) is read-only.
 
-    ``stopped`` is the sentence of the rule that ended it, "" where none did.
+    ``stopped`` is the sentence of the rule that ended it, "" where none did; ``past`` is true for an
+    older moment than the newest.
     """
 
     run: int
@@ -64,6 +65,7 @@ class Snapshot:
     divergence: Divergence | None
     moment: Moment
     stopped: str = ""
+    past: bool = False
 
 
 class Trainer:
@@ -543,6 +545,17 @@ class Trainer:
         """Go back to ``moment`` of this run's history."""
         self.history = self.history.until(moment)
         self._go_to(moment)
+
+    def branch(self, moment: Moment) -> None:
+        """Go on from ``moment`` of this run's history as a new run, which keeps the history up to there."""
+        self.restore(moment)
+        self.run = next(_run_ids)
+
+    def place(self, theta: npt.ArrayLike) -> None:
+        """Set θ (P,) by hand, in mid-run; the optimizer begins without memory, as it was made for another θ."""
+        self.resume()
+        self.state = self.engine.zero_state(np.asarray(theta)[None], self.training.optimizer.name, self.state.step)
+        self.record()
 
     def load(self, moment: Moment) -> None:
         """Go on from ``moment`` of another run of this architecture, as one that begins there."""

@@ -52,8 +52,10 @@ class RateChanges:
 
 
 def marks(changes: RateChanges, snapshot: Any) -> list[MarkRow]:
-    """The marks of a snapshot's run: changes of the rate, and where it diverged."""
+    """The marks of a snapshot's run: changes of the rate, where it diverged, and which earlier moment is shown."""
     found = changes.read(snapshot.history)
+    if snapshot.past:
+        found.append((float(snapshot.epoch), "shown", "accent"))
     if snapshot.divergence is not None:
         found.append((float(snapshot.divergence.epoch), "diverged", "bad"))
     return found

@@ -143,11 +143,12 @@ class GradientsPanel(Panel):
             history.column("epoch")[:rows], curves, source=history, seconds=history.column("seconds")[:rows]
         )
         self._run_changed()
-        self.set_status(self._numbers(curves))
+        self.set_status(self._numbers(curves, snapshot.rows))
 
-    def _numbers(self, curves: list[Curve]) -> str:
+    def _numbers(self, curves: list[Curve], rows: int) -> str:
+        """What the curves have come to at the moment shown, after ``rows`` rows."""
         kind = KINDS[self.kind.key]
-        last = {curve.label: float(curve.values[-1]) for curve in curves if len(curve.values)}
+        last = {curve.label: float(curve.values[:rows][-1]) for curve in curves if len(curve.values[:rows])}
         finite = {label: value for label, value in last.items() if math.isfinite(value)}
         parts = []
         if finite:

@@ -99,7 +99,7 @@ class LossPanel(Panel):
             history.column("epoch")[:rows], curves, source=history, seconds=history.column("seconds")[:rows]
         )
         self._run_changed()
-        self.set_status(self._numbers(curves))
+        self.set_status(self._numbers(curves, snapshot.rows))
 
     def _lines(self) -> list[tuple[str, str, str]]:
         """(history column, label, ink) of each curve shown."""
@@ -107,8 +107,9 @@ class LossPanel(Panel):
             return [("rate", "rate", "accent")]
         return [(f"{part}_{self._shown}", part, ink) for part, ink in (("train", "accent"), ("test", "warning"))]
 
-    def _numbers(self, curves: list[Curve]) -> str:
+    def _numbers(self, curves: list[Curve], rows: int) -> str:
+        """What the curves have come to at the moment shown, after ``rows`` rows."""
         write = percent if self._quantity().percent else number
-        last = {curve.label: float(curve.values[-1]) for curve in curves if len(curve.values)}
+        last = {curve.label: float(curve.values[:rows][-1]) for curve in curves if len(curve.values[:rows])}
         parts = [f"{name} {write(value)}" for name, value in last.items() if value == value]
         return " · ".join([*parts, self._quantity().title])

@@ -53,6 +53,11 @@ ICONS: dict[str, str] = {
     "device": "cpu",
     "settings": "sliders-horizontal",
     "export": "export",
+    "bookmark": "bookmark-simple",
+    "branch": "git-branch",
+    "newest": "arrow-line-right",
+    "replay": "play-circle",
+    "frozen": "snowflake",
 }
 """Our names, and the glyph each one shows."""
 

@@ -40,15 +40,15 @@ class Objective:
     total: int
 
     @classmethod
-    def of(cls, model: Model, limit: int = SAMPLES, seed: int = 0) -> Objective:
-        """The objective of ``model``, on at most ``limit`` training points chosen by ``seed``."""
+    def of(cls, model: Model, limit: int = SAMPLES, seed: int = 0, precision: Any = None) -> Objective:
+        """The objective of ``model``, on at most ``limit`` training points chosen by ``seed``, in its own precision."""
         x, y = model.prepared.x_train, model.prepared.y_train
         if len(y) > limit:
             chosen = np.sort(permutation(key(seed), len(y))[:limit])
             x, y = x[chosen], y[chosen]
         training = model.experiment.training
         total = len(model.prepared.y_train)
-        return cls(model.engine(), x, model.targets(y), training.l1, training.l2, total)
+        return cls(model.engine(precision=precision), x, model.targets(y), training.l1, training.l2, total)
 
     @property
     def samples(self) -> int:
@@ -60,6 +60,14 @@ class Objective:
         if not self.samples:
             return np.full(len(np.asarray(thetas)), np.nan)
         return np.asarray(self.engine.loss(thetas, self.x, self.targets, self.l1, self.l2), dtype=np.float64)
+
+    def gradient(self, thetas: npt.ArrayLike) -> tuple[Floats, Floats]:
+        """Losses (R,) and their gradients (R, P) at ``thetas`` (R, P); NaN and zeros without points."""
+        if not self.samples:
+            thetas = np.asarray(thetas, dtype=np.float64)
+            return np.full(len(thetas), np.nan), np.zeros_like(thetas)
+        loss, gradient = self.engine.gradient(thetas, self.x, self.targets, self.l1, self.l2)
+        return np.asarray(loss, dtype=np.float64), np.asarray(gradient, dtype=np.float64)
 
     @property
     def stack(self) -> int:

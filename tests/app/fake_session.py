@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from app.attention import Attention
+from app.past import Past
 from core.model import Model
 from core.spec import Experiment, change
 
 
-class FakeSession(QObject):
+class FakeSession(Attention):
     """Holds an Experiment and its undo stack, as the real one does, and refuses what a Model refuses."""
 
     edited = Signal(object, object)
@@ -26,7 +28,11 @@ class FakeSession(QObject):
         self.snapshot = None
         self.state = "paused"
         self.show_test = True
+        self.past = Past(self)
+        self.runs_changed, self.marks_changed = self.past.runs_changed, self.past.marks_changed
+        self.looking_changed = self.past.looking_changed
         self.undo_stack = QUndoStack(self)
+        self.placed: list[Any] = []
         self.edits = 0
 
     def edit(self, label: str, experiment: Experiment, merge: str = "") -> None:
@@ -39,6 +45,21 @@ class FakeSession(QObject):
     def set(self, path: str, value: Any, label: str = "", merge: str = "") -> None:
         self.edit(label, change(self.experiment, path, value), merge)
 
+    @property
+    def runs(self) -> list[Any]:
+        return self.past.runs
+
+    @property
+    def marks(self) -> list[Any]:
+        return self.past.marks
+
+    @property
+    def looking(self) -> Any:
+        return self.past.looking
+
+    def place(self, theta: Any, label: str, merge: str = "") -> None:
+        self.placed.append((theta, label, merge))
+
     def set_show_test(self, shown: bool) -> None:
         self.show_test = shown
         self.show_test_changed.emit(shown)
@@ -46,6 +67,7 @@ class FakeSession(QObject):
     def apply(self, experiment: Experiment) -> None:
         before, self.experiment = self.experiment, experiment
         self.model = Model.of(experiment, self.model)
+        self._keep_attention(before, experiment)
         self.edited.emit(before, experiment)
 
 

@@ -187,7 +187,7 @@ def test_a_panel_fills_the_window_and_goes_back(qtbot: QtBot, window: MainWindow
 def test_the_keyboard_is_where_it_was_after_a_panel_filled_the_window(qtbot: QtBot, window: MainWindow) -> None:
     window.activateWindow()
     window.transport.play.setFocus()
-    field = next(stop for stop in stops(window.docks.rows[0][0].panel) if stop.isVisible())
+    field = next(stop for stop in stops(window.docks.cells[0][0][0].panel) if stop.isVisible())
     for held in (window.transport.play, field):
         held.setFocus()
         panel = window.all_panels()[3]

@@ -113,13 +113,13 @@ class Docks(QMainWindow):
         """The docks that are in sight when the window opens."""
         return [self.first, *(cell[0] for row in self.cells for cell in row)]
 
-    def find(self, key: str) -> PanelDock:
+    def dock_of(self, key: str) -> PanelDock:
         """The dock of the panel named ``key``; raises KeyError where there is none."""
         return {dock.entry.key: dock for dock in self.all()}[key]
 
     def bring(self, key: str) -> Panel:
         """Show the panel named ``key``, in front of the others of its cell, and give it."""
-        dock = self.find(key)
+        dock = self.dock_of(key)
         if self.maximised is not None and self.maximised is not dock:
             self.restore()
         dock.show()

@@ -47,7 +47,8 @@ class Divergence:
 class Snapshot:
     """A run at one moment: all that a picture of it needs. ``theta`` (P,) is read-only.
 
-    ``stopped`` is the sentence of the rule that ended it, "" where none did.
+    ``history`` is the record as it was then, of ``rows`` rows. ``stopped`` is the sentence of the rule that ended it, ""
+    where none did.
     """
 
     run: int
@@ -379,24 +380,26 @@ class Trainer:
         verdicts: Sequence[tuple[Watch, Best | None]],
     ) -> None:
         """Add a row to the history for each epoch of ``block`` that stands, and the checkpoints that are due."""
-        done, each, rows = len(verdicts), self.steps_per_epoch, len(self.history)
+        done, each, rows = len(verdicts), self.steps_per_epoch, self.history.recorded
         ends = np.arange(1, done + 1)
         columns = {name: values[:done] for name, values in measured.items()} | {
             "step": before + each * ends.astype(np.float64),
             "epoch": self.epoch + ends.astype(np.float64),
-            "rate": np.array([float(hyper.rate_of(each * end - 1)) for end in range(1, done + 1)]),
+            "rate": np.broadcast_to(hyper.rate, (block.done * each,))[each - 1 :: each][:done] if done else ends,
             "base_rate": np.full(done, self.training.learning_rate),
             "seconds": seconds[1 : done + 1],
         }
-        self.history.extend(columns | self._norm_columns(np.sqrt(block.norms[:done])), done)
-        for index, remembered in enumerate(verdicts):
-            if self.history.wants():
-                steps = each * (index + 1)
-                theta, *slots = (_read_only(array) for array in (block.thetas[index], *block.slots[index]))
-                since = self.state.since - (self.state.step - before) + steps
-                loss = float(measured["train_loss"][index])
-                place = (before + steps, since, self.epoch + index + 1, 0)
-                self.history.keep(Moment(*place, theta, tuple(slots), rows + index + 1, loss, *remembered))
+        since = self.state.since - (self.state.step - before)
+
+        def checkpoint(index: int) -> Moment:
+            steps = each * (index + 1)
+            theta, *slots = (_read_only(array) for array in (block.thetas[index], *block.slots[index]))
+            place = (before + steps, since + steps, self.epoch + index + 1, 0)
+            loss = float(measured["train_loss"][index])
+            return Moment(*place, theta, tuple(slots), rows + index + 1, loss, *verdicts[index])
+
+        norms = self._norm_columns(np.sqrt(block.norms[:done]))
+        self.history.extend(columns | norms, done, checkpoint)
 
     # looking at the run
 
@@ -486,7 +489,7 @@ class Trainer:
             self.offset,
             self._kept(self.state.thetas),
             tuple(self._kept(slot) for slot in self.state.slots),
-            len(self.history),
+            self.history.recorded,
             loss,
             self.watch,
             self.best,
@@ -497,7 +500,7 @@ class Trainer:
 
     def snapshot(self) -> Snapshot:
         """The run as it is now, safe to hand to another thread."""
-        h, moment = self.history, self.moment()
+        h, moment = self.history.still(), self.moment()
         return Snapshot(
             self.run,
             self.model,

@@ -42,9 +42,10 @@ class Best:
 
 @dataclass(frozen=True)
 class Moment:
-    """A checkpoint: θ (P,) and the optimizer's arrays after ``step`` steps, and how many ``rows`` were recorded by then.
+    """A checkpoint: θ (P,) and the optimizer's arrays after ``step`` steps.
 
-    ``watch`` is what the stop rules and the schedule remember, ``best`` what early stopping would go back to.
+    ``rows`` were recorded by then; ``watch`` is what the stop rules and the schedule remember, ``best`` what early
+    stopping would go back to.
     """
 
     step: int
@@ -172,8 +173,8 @@ class History:
             self._shift += 1
         loss = now.columns["train_loss"][:old] if "train_loss" in now.columns else numbers.astype(np.float64)
         marked = np.searchsorted(numbers, [moment.rows - 1 for moment in self._moments if moment.rows])
-        kept = [extremes(loss, numbers >> self._shift), marked[marked < old], [0], np.arange(old, now.rows)]
-        rows = np.unique(np.concatenate(kept).astype(np.int64))
+        exact = np.concatenate([[0], marked[marked < old], np.arange(old, now.rows)]).astype(np.int64)
+        rows = np.unique(np.concatenate([exact, extremes(loss, numbers >> self._shift)]))
         columns = {name: _grown(values[rows], len(rows), ROWS, values.dtype) for name, values in now.columns.items()}
         self._table = _Table(columns, len(rows), now.thinned + 1)
 
@@ -223,7 +224,7 @@ class History:
         copy, now, rows = self.still(), self._table, self.rows_until(moment)
         copy.lineage, copy.recorded = object(), moment.rows
         copy._table = _Table({name: column[:rows].copy() for name, column in now.columns.items()}, rows, now.thinned)
-        copy._moments = [m for m in copy._moments if m.step <= moment.step]
+        copy._moments = [m for m in copy._moments if m.rows <= moment.rows]
         copy._offered = len(copy._moments) * copy._stride
         return copy
 

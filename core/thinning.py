@@ -11,7 +11,7 @@ Indices = npt.NDArray[np.int64]
 def extremes(values: npt.NDArray[np.floating], buckets: Indices) -> Indices:
     """Indices, ascending, of the first lowest and the first highest of ``values`` (n,) in each bucket.
 
-    ``buckets`` (n,) numbers them and must not decrease. NaN counts as nothing; of a bucket without numbers one row stays.
+    ``buckets`` (n,) numbers them and must not decrease. NaN counts as nothing; of nothing but NaN one row stays.
     """
     if not len(values):
         return np.empty(0, np.int64)

@@ -47,8 +47,8 @@ class Divergence:
 class Snapshot:
     """A run at one moment: all that a picture of it needs. ``theta`` (P,) is read-only.
 
-    ``history`` is the record as it was then, of ``rows`` rows. ``stopped`` is the sentence of the rule that ended it, ""
-    where none did.
+    ``history`` is the record as it was then, and its first ``rows`` lead up to this moment, which is ``past`` where the
+    run has gone on since. ``stopped`` is the sentence of the rule that ended it, "" where none did.
     """
 
     run: int
@@ -65,6 +65,7 @@ class Snapshot:
     divergence: Divergence | None
     moment: Moment
     stopped: str = ""
+    past: bool = False
 
 
 class Trainer:
@@ -403,10 +404,10 @@ class Trainer:
 
     # looking at the run
 
-    def record(self, trained: Trained | None = None, closing: bool = False) -> None:
+    def record(self, trained: Trained | None = None, closing: bool = False, keep: bool = False) -> None:
         """Add a row to the history: losses and scores on all points, and what the last step did to each layer.
 
-        One that is ``closing`` an epoch is also what stop rules and schedules go by.
+        One that is ``closing`` an epoch is also what stop rules and schedules go by; ``keep`` is for its checkpoint.
         """
         measured = self.measure()
         if self.samples and not np.isfinite(measured["train_loss"]):
@@ -418,7 +419,7 @@ class Trainer:
         if trained is not None and trained.gradient is not None:
             row |= self._layer_norms(trained)
         self.history.append(row)
-        self._remember(measured["train_loss"])
+        self._remember(measured["train_loss"], keep)
         if back:
             self._go_back()
 
@@ -476,8 +477,8 @@ class Trainer:
             columns[f"ratio/{layer.id}"] = ratios[:, index]
         return columns
 
-    def _remember(self, loss: float) -> None:
-        if self.history.wants():
+    def _remember(self, loss: float, keep: bool = False) -> None:
+        if self.history.wants() or keep:
             self.history.keep(self.moment(loss))
 
     def moment(self, loss: float = float("nan")) -> Moment:
@@ -552,6 +553,19 @@ class Trainer:
         self._go_to(moment)
         self.history = History()
         self.record()
+
+    def place(self, theta: npt.ArrayLike) -> None:
+        """Go on from ``theta`` (P,), set by hand in mid-run, neither diverged nor stopped; clock and history go on.
+
+        What the optimizer remembers belongs to the way that θ came, and would carry it off the place where it was put:
+        it begins anew, with its count of steps. A row and a checkpoint are recorded. Raises ValueError for another P.
+        """
+        placed = np.asarray(theta, dtype=np.float64)
+        if placed.shape != (self.model.network.parameters,):
+            raise ValueError(f"θ needs shape ({self.model.network.parameters},), not {placed.shape}")
+        self.state = self.engine.zero_state(placed[None], self.training.optimizer.name, self.state.step)
+        self.resume()
+        self.record(keep=True)
 
     def on(self, backend: Backend) -> Trainer:
         """The same run on another backend; this Trainer is not to be used after."""

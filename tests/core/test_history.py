@@ -18,7 +18,7 @@ def moment(step: int, rows: int) -> Moment:
 
 
 def recorded(steps: int, by: int, spikes: tuple[int, ...] = ()) -> History:
-    """A record of so many steps, ``by`` rows at a time, whose loss falls but for ``spikes`` up and, after each, down."""
+    """A record of so many steps, ``by`` at a time; the loss falls but for ``spikes`` up and, after each, down."""
     history, at = History(), 0
     loss = 2.0 + np.exp(-np.arange(steps) / steps)
     for spike in spikes:

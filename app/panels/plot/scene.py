@@ -91,7 +91,8 @@ class Scene:
         """Show ``curves`` over ``x`` (n,), which must not decrease; True when they are other ones than before.
 
         As long as ``source`` is the same object, or still copies of the same History, and has only grown, just its new
-        rows are looked at; of a history that was thinned all, with the same window on it. Raises ValueError for curves of another length than ``x``.
+        rows are looked at; of a history that was thinned all, with the same window on it.
+        Raises ValueError for curves of another length than ``x``.
         """
         if any(len(curve.values) != len(x) for curve in curves):
             raise ValueError(f"every curve needs {len(x)} values: {[len(curve.values) for curve in curves]}")

@@ -1,34 +1,37 @@
-"""Looking back: the Snapshot of an earlier moment of a run."""
+"""Earlier moments of a run, as everything that shows a run wants them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-
-import numpy as np
 
 from core.history import Moment
 from core.trainer import Snapshot
 
 
 def snapshot_at(snapshot: Snapshot, moment: Moment) -> Snapshot:
-    """The Snapshot of an earlier ``moment`` of the same run: its θ, and what the history says of that step."""
-    history = snapshot.history
-    row = int(np.searchsorted(history.column("step"), moment.step, side="right")) - 1
+    """The snapshot of ``moment``, an earlier one of the run and the architecture of ``snapshot``.
 
-    def value(name: str) -> float:
-        column = history.column(name)
-        return float(column[row]) if 0 <= row < len(column) else float("nan")
+    Losses and scores are those recorded then, on the data there were then; the history is all there is, up to ``rows``.
+    Raises ValueError for a θ of another length.
+    """
+    if moment.theta.shape != snapshot.theta.shape:
+        raise ValueError(f"the moment's θ has shape {moment.theta.shape}, the run's {snapshot.theta.shape}")
+    history, samples = snapshot.history, len(snapshot.model.prepared.y_train)
+    rows = history.rows_until(moment)
+
+    def then(name: str) -> float:
+        return float(history.column(name)[rows - 1]) if rows else float("nan")
 
     return replace(
         snapshot,
         theta=moment.theta,
         step=moment.step,
-        epoch=value("epoch"),
-        train_loss=value("train_loss"),
-        test_loss=value("test_loss"),
-        train_score=value("train_accuracy"),
-        test_score=value("test_accuracy"),
-        rows=row + 1,
+        epoch=moment.epoch + (moment.offset / samples if samples else 0.0),
+        train_loss=then("train_loss"),
+        test_loss=then("test_loss"),
+        train_score=then("train_accuracy"),
+        test_score=then("test_accuracy"),
+        rows=rows,
         divergence=None,
         moment=moment,
         stopped="",

@@ -47,8 +47,8 @@ class Divergence:
 class Snapshot:
     """A run at one moment: all that a picture of it needs. ``theta`` (P,) is read-only.
 
-    ``stopped`` is the sentence of the rule that ended it, "" where none did; ``past`` is true for an
-    older moment than the newest.
+    ``history`` is the record as it was then, and its first ``rows`` lead up to this moment, which is ``past`` where the
+    run has gone on since. ``stopped`` is the sentence of the rule that ended it, "" where none did.
     """
 
     run: int
@@ -381,31 +381,33 @@ class Trainer:
         verdicts: Sequence[tuple[Watch, Best | None]],
     ) -> None:
         """Add a row to the history for each epoch of ``block`` that stands, and the checkpoints that are due."""
-        done, each, rows = len(verdicts), self.steps_per_epoch, len(self.history)
+        done, each, rows = len(verdicts), self.steps_per_epoch, self.history.recorded
         ends = np.arange(1, done + 1)
         columns = {name: values[:done] for name, values in measured.items()} | {
             "step": before + each * ends.astype(np.float64),
             "epoch": self.epoch + ends.astype(np.float64),
-            "rate": np.array([float(hyper.rate_of(each * end - 1)) for end in range(1, done + 1)]),
+            "rate": np.broadcast_to(hyper.rate, (block.done * each,))[each - 1 :: each][:done] if done else ends,
             "base_rate": np.full(done, self.training.learning_rate),
             "seconds": seconds[1 : done + 1],
         }
-        self.history.extend(columns | self._norm_columns(np.sqrt(block.norms[:done])), done)
-        for index, remembered in enumerate(verdicts):
-            if self.history.wants():
-                steps = each * (index + 1)
-                theta, *slots = (_read_only(array) for array in (block.thetas[index], *block.slots[index]))
-                since = self.state.since - (self.state.step - before) + steps
-                loss = float(measured["train_loss"][index])
-                place = (before + steps, since, self.epoch + index + 1, 0)
-                self.history.keep(Moment(*place, theta, tuple(slots), rows + index + 1, loss, *remembered))
+        since = self.state.since - (self.state.step - before)
+
+        def checkpoint(index: int) -> Moment:
+            steps = each * (index + 1)
+            theta, *slots = (_read_only(array) for array in (block.thetas[index], *block.slots[index]))
+            place = (before + steps, since + steps, self.epoch + index + 1, 0)
+            loss = float(measured["train_loss"][index])
+            return Moment(*place, theta, tuple(slots), rows + index + 1, loss, *verdicts[index])
+
+        norms = self._norm_columns(np.sqrt(block.norms[:done]))
+        self.history.extend(columns | norms, done, checkpoint)
 
     # looking at the run
 
-    def record(self, trained: Trained | None = None, closing: bool = False) -> None:
+    def record(self, trained: Trained | None = None, closing: bool = False, keep: bool = False) -> None:
         """Add a row to the history: losses and scores on all points, and what the last step did to each layer.
 
-        One that is ``closing`` an epoch is also what stop rules and schedules go by.
+        One that is ``closing`` an epoch is also what stop rules and schedules go by; ``keep`` is for its checkpoint.
         """
         measured = self.measure()
         if self.samples and not np.isfinite(measured["train_loss"]):
@@ -417,7 +419,7 @@ class Trainer:
         if trained is not None and trained.gradient is not None:
             row |= self._layer_norms(trained)
         self.history.append(row)
-        self._remember(measured["train_loss"])
+        self._remember(measured["train_loss"], keep)
         if back:
             self._go_back()
 
@@ -475,8 +477,8 @@ class Trainer:
             columns[f"ratio/{layer.id}"] = ratios[:, index]
         return columns
 
-    def _remember(self, loss: float) -> None:
-        if self.history.wants():
+    def _remember(self, loss: float, keep: bool = False) -> None:
+        if self.history.wants() or keep:
             self.history.keep(self.moment(loss))
 
     def moment(self, loss: float = float("nan")) -> Moment:
@@ -488,7 +490,7 @@ class Trainer:
             self.offset,
             self._kept(self.state.thetas),
             tuple(self._kept(slot) for slot in self.state.slots),
-            len(self.history),
+            self.history.recorded,
             loss,
             self.watch,
             self.best,
@@ -499,7 +501,7 @@ class Trainer:
 
     def snapshot(self) -> Snapshot:
         """The run as it is now, safe to hand to another thread."""
-        h, moment = self.history, self.moment()
+        h, moment = self.history.still(), self.moment()
         return Snapshot(
             self.run,
             self.model,
@@ -551,17 +553,24 @@ class Trainer:
         self.restore(moment)
         self.run = next(_run_ids)
 
-    def place(self, theta: npt.ArrayLike) -> None:
-        """Set θ (P,) by hand, in mid-run; the optimizer begins without memory, as it was made for another θ."""
-        self.resume()
-        self.state = self.engine.zero_state(np.asarray(theta)[None], self.training.optimizer.name, self.state.step)
-        self.record()
-
     def load(self, moment: Moment) -> None:
         """Go on from ``moment`` of another run of this architecture, as one that begins there."""
         self._go_to(moment)
         self.history = History()
         self.record()
+
+    def place(self, theta: npt.ArrayLike) -> None:
+        """Go on from ``theta`` (P,), set by hand in mid-run, neither diverged nor stopped; clock and history go on.
+
+        What the optimizer remembers belongs to the way that θ came, and would carry it off the place where it was put:
+        it begins anew, with its count of steps. A row and a checkpoint are recorded. Raises ValueError for another P.
+        """
+        placed = np.asarray(theta, dtype=np.float64)
+        if placed.shape != (self.model.network.parameters,):
+            raise ValueError(f"θ needs shape ({self.model.network.parameters},), not {placed.shape}")
+        self.state = self.engine.zero_state(placed[None], self.training.optimizer.name, self.state.step)
+        self.resume()
+        self.record(keep=True)
 
     def on(self, backend: Backend) -> Trainer:
         """The same run on another backend; this Trainer is not to be used after."""

@@ -211,7 +211,12 @@ def _means(s: Settings) -> Numbers:
 
 def adam_numbers(rate: Any, t: Any, s: Settings) -> Numbers:
     """The step's size with the mean's correction in it, the shares, the root of the other correction, epsilon."""
-    return rate / (1.0 - s["beta1"] ** t), *_means(s), (1.0 - s["beta2"] ** t) ** -0.5, s["epsilon"]
+    return rate / _begun(s["beta1"], t), *_means(s), _begun(s["beta2"], t) ** -0.5, s["epsilon"]
+
+
+def _begun(beta: float, t: Any) -> Any:
+    """1 - beta^t, the share of a mean that is not its zero start; past the first steps, 1 without computing powers."""
+    return 1.0 if beta ** float(np.min(t)) < 2.0**-54 else 1.0 - beta**t
 
 
 def adamw_numbers(rate: Any, t: Any, s: Settings) -> Numbers:
@@ -221,7 +226,7 @@ def adamw_numbers(rate: Any, t: Any, s: Settings) -> Numbers:
 
 def adamax_numbers(rate: Any, t: Any, s: Settings) -> Numbers:
     """The step's size with the mean's correction in it, and the shares."""
-    return rate / (1.0 - s["beta1"] ** t), s["beta1"], 1.0 - s["beta1"], s["beta2"], s["epsilon"]
+    return rate / _begun(s["beta1"], t), s["beta1"], 1.0 - s["beta1"], s["beta2"], s["epsilon"]
 
 
 def nadam_numbers(rate: Any, t: Any, s: Settings) -> Numbers:
@@ -230,7 +235,7 @@ def nadam_numbers(rate: Any, t: Any, s: Settings) -> Numbers:
     past = _number(products[np.minimum(np.asarray(t, np.int64) - 1, last)])
     mu, ahead = _nadam_mu(t, s["beta1"], s["momentum_decay"]), _nadam_mu(t + 1, s["beta1"], s["momentum_decay"])
     now = rate * ((1.0 - mu) / (1.0 - past))
-    return now, rate * (ahead / (1.0 - past * ahead)), *_means(s), (1.0 - s["beta2"] ** t) ** -0.5, s["epsilon"]
+    return now, rate * (ahead / (1.0 - past * ahead)), *_means(s), _begun(s["beta2"], t) ** -0.5, s["epsilon"]
 
 
 def _nadam_mu(t: Any, beta1: float, decay: float) -> Any:

@@ -20,18 +20,21 @@ _NEIGHBOURS = 3
 class RateChanges:
     """The epochs at which the learning rate was changed, and to what; reads only the rows a history has gained.
 
+    Of one that was thinned it reads all.
+
     What a schedule makes of the rate is no change: it is the base rate that a hand sets.
     """
 
     def __init__(self) -> None:
-        self._history: Any = None
-        self._rows = 0
+        self._lineage: Any = None
+        self._thinned = self._rows = 0
         self._found: list[tuple[int, float, float, float]] = []  # row, seconds, epoch, rate
 
     def read(self, history: Any) -> list[MarkRow]:
         """The marks of ``history``, a run's record; changes close upon another are one, with the last rate."""
-        if history is not self._history or len(history) < self._rows:
-            self._history, self._rows, self._found = history, 0, []
+        known = history.lineage is self._lineage and history.thinned == self._thinned
+        if not known or len(history) < self._rows:
+            self._lineage, self._thinned, self._rows, self._found = history.lineage, history.thinned, 0, []
         rows = len(history)
         start = max(self._rows - 1, 0)
         epoch, rate, seconds = (history.column(name)[:rows] for name in ("epoch", "base_rate", "seconds"))

@@ -21,6 +21,7 @@ from app.panels.plot.placing import spread
 from app.panels.plot.ranges import Eased, linear_range, log_range
 from app.panels.plot.thinning import FACTOR, Pyramid, thin
 from app.theme import Theme, theme
+from core.history import ROWS, History
 
 Floats = np.ndarray
 
@@ -468,3 +469,33 @@ def test_a_plot_is_freed(qtbot: QtBot, motion: list[int]) -> None:
     del plot
     qtbot.waitUntil(lambda: bool(gone))
     assert kept() is None
+
+
+def test_a_record_that_was_thinned_is_read_anew_in_the_same_window(plot: CurvePlot) -> None:
+    history = History()
+
+    def record(begin: int, end: int) -> None:
+        step = np.arange(begin, end, dtype=np.float64)
+        history.extend({"epoch": step, "train_loss": 2 + np.sin(step)}, end - begin)
+
+    def show() -> None:
+        still = history.still()
+        loss = still.column("train_loss")
+        plot.set_data(still.column("epoch"), [Curve("train", "train", "accent", loss)], source=still)
+
+    record(0, ROWS)
+    show()
+    plot.scene.zoom(500.0, 0.1)
+    window = plot.scene.window
+    assert window is not None
+    record(ROWS, ROWS + 1)
+    show()
+    assert history.thinned == 1
+    assert plot.scene.window == window
+    curve = plot.scene.curves[0]
+    fresh = Pyramid(plot.scene.log_y)
+    fresh.extend(curve.values)
+    kept = plot.scene._pyramids["train"]
+    assert len(kept) == len(fresh) == len(history)
+    for level in range(1, fresh.depth + 1):
+        assert np.array_equal(kept.level(level).lows, fresh.level(level).lows, equal_nan=True)

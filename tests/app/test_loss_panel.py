@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.numbers import number, percent
 from app.panels.events import RateChanges
 from app.panels.loss import LossPanel
-from core.history import History
+from core.history import ROWS, History
 from core.spec import Choice, change
 from tests.app import run_records as records
 
@@ -180,3 +180,20 @@ def test_the_rate_of_a_schedule_is_shown_on_request_and_is_no_mark(qtbot: QtBot)
     panel.accuracy.click()
     assert not panel.rate.isChecked()
     assert panel.plot.scene.y_quantity.percent
+
+
+def test_marks_are_found_again_in_a_record_that_was_thinned() -> None:
+    history, changes = History(), RateChanges()
+    epoch = np.arange(ROWS, dtype=np.float64)
+    rate = np.where(epoch < 40_000, 0.1, 0.2)
+    columns = {"epoch": epoch, "train_loss": 1 / (1 + epoch), "base_rate": rate, "seconds": 1e-3 * epoch}
+    history.extend(columns, ROWS)
+    assert [(at, label) for at, label, _ in changes.read(history)] == [(39_999.0, "rate 0.2")]
+    more = np.arange(ROWS, 2 * ROWS, dtype=np.float64)
+    rate = np.where(more < 100_000, 0.2, 0.3)
+    history.extend({"epoch": more, "train_loss": 1 / more, "base_rate": rate, "seconds": 1e-3 * more}, ROWS)
+    assert history.thinned
+    (first, label), (second, other) = [(at, label) for at, label, _ in changes.read(history.still())]
+    assert (label, other) == ("rate 0.2", "rate 0.3")
+    assert first == pytest.approx(39_999, abs=16)
+    assert second == pytest.approx(99_999, abs=16)

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.panels.plot.ranges import Eased, Range, linear_range, log_range
 from app.panels.plot.thinning import Floats, Pyramid, Thinned, thin
+from core.history import History
 
 _FOLLOW = 0.1
 """The share of its length that an axis may grow by without easing: growth while training is motion enough."""
@@ -84,19 +85,24 @@ class Scene:
     y_range: Eased = field(default_factory=Eased)
     _pyramids: dict[str, Pyramid] = field(default_factory=dict)
     _source: object = None
+    _thinned: int = 0
 
     def set_data(self, x: Floats, curves: Sequence[Curve], source: object, seconds: Floats | None = None) -> bool:
         """Show ``curves`` over ``x`` (n,), which must not decrease; True when they are other ones than before.
 
-        As long as ``source`` is the same object and has only grown, just its new rows are looked at.
+        As long as ``source`` is the same object, or still copies of the same History, and has only grown, just its new
+        rows are looked at; of a history that was thinned all, with the same window on it.
         Raises ValueError for curves of another length than ``x``.
         """
         if any(len(curve.values) != len(x) for curve in curves):
             raise ValueError(f"every curve needs {len(x)} values: {[len(curve.values) for curve in curves]}")
-        renewed = source is not self._source or len(x) < len(self.x)
-        if renewed:
+        source, thinned = (source.lineage, source.thinned) if isinstance(source, History) else (source, 0)
+        gone_on = source is self._source and thinned >= self._thinned
+        if not gone_on or thinned > self._thinned or len(x) < len(self.x):
             self._pyramids.clear()
+        if not gone_on or (thinned == self._thinned and len(x) < len(self.x)):
             self.window = None
+        self._thinned = thinned
         changed = not len(self.x) or [c.key for c in curves] != [c.key for c in self.curves]
         self._source, self.x, self.curves, self.seconds = source, x, tuple(curves), seconds
         for curve in self.curves:

@@ -46,7 +46,8 @@ class PlotWidget(QWidget):
         """Show ``curves`` over ``x`` (n,), which must not decrease, and for the read-out ``seconds`` (n,) of computing.
 
         While ``source`` is the same object, the data are those shown before, gone on, and only new rows are read; so
-        give the object that only grows (a run's history). Raises ValueError where a curve is not as long as ``x``.
+        give what only grows, or a run's history, which says itself when it was thinned. Raises ValueError where a curve
+        is not as long as ``x``.
         """
         if self.scene.set_data(x, curves, source if source is not None else object(), seconds):
             self.scene.arrive()  # there is no way between different quantities

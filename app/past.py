@@ -30,12 +30,15 @@ class Past(QObject):
         self.marks: list[Remembered] = []
         self.looking: Moment | None = None
         self.newest: Snapshot | None = None
+        self._trained: Snapshot | None = None
         self._counted = 0
 
     def take(self, snapshot: Snapshot) -> Snapshot:
         """Note the newest Snapshot; gives the one to show."""
         before, self.newest = self.newest, snapshot
         another = before is not None and before.run != snapshot.run
+        if before is None or another or snapshot.step != before.step:
+            self._trained = snapshot
         if self.looking is not None and (another or len(self.looking.theta) != len(snapshot.theta)):
             self.look_at(None)
         return snapshot if self.looking is None else snapshot_at(snapshot, self.looking)
@@ -75,13 +78,20 @@ class Past(QObject):
 
     def clear(self) -> None:
         """Forget everything: another project begins."""
-        self.runs, self.marks, self.newest, self._counted = [], [], None, 0
+        self.runs, self.marks, self._counted = [], [], 0
+        self.newest = self._trained = None
         self.look_at(None)
         self.runs_changed.emit()
         self.marks_changed.emit()
 
     def keep(self, snapshot: Snapshot) -> None:
-        """Keep a run that has ended, by its last Snapshot."""
+        """Keep a run that has ended, by its last Snapshot.
+
+        What was edited after its last step has not trained it, and belongs to the run that begins.
+        """
+        trained = self._trained
+        if trained is not None and (trained.run, trained.step) == (snapshot.run, snapshot.step):
+            snapshot = trained
         self._counted += 1
         self.runs = [*self.runs, Remembered(f"Run {self._counted}", snapshot)][-MOST_RUNS:]
         self.runs_changed.emit()

@@ -34,7 +34,10 @@ CELLS: tuple[tuple[tuple[Entry, ...], ...], ...] = (
         (Entry("boundary", "Decision boundary", "app.panels.boundary:BoundaryPanel"),),
     ),
     (
-        (Entry("loss", "Loss", "app.panels.loss:LossPanel"),),
+        (
+            Entry("loss", "Loss", "app.panels.loss:LossPanel"),
+            Entry("runs", "Runs", "app.panels.runs:RunsPanel"),
+        ),
         (Entry("gradients", "Gradients", "app.panels.gradients:GradientsPanel"),),
         (Entry("landscape", "Loss landscape", "app.panels.landscape:LandscapePanel"),),
     ),

@@ -64,6 +64,10 @@ QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox {
 QLineEdit, QAbstractSpinBox { min-height: {24px}; padding: 0 {6px}; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus { border-color: {accent}; }
 QLineEdit:disabled { color: {muted}; }
+QLineEdit[flat="true"] { background: transparent; border-color: transparent; padding: 0; min-height: {18px}; }
+QLineEdit[flat="true"]:hover { background: {raised}; }
+QLineEdit[flat="true"]:focus { background: {raised}; border-color: {accent}; }
+QLineEdit[flat="true"]:read-only { background: transparent; border-color: transparent; }
 ValueField {
     background: transparent; border: 1px solid transparent; border-radius: {4px};
     min-height: {18px}; padding: 0;

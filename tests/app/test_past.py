@@ -73,6 +73,20 @@ def test_runs_are_kept_when_another_begins_but_not_empty_ones(qtbot: Any, sessio
     assert session.runs[-1].name == f"Run {MOST_RUNS + 2}"
 
 
+def test_a_kept_run_has_the_settings_it_was_trained_with(qtbot: Any, session: Session) -> None:
+    trained(qtbot, session, 2)
+    rate, layers = session.experiment.training.learning_rate, session.experiment.network.layers
+    session.set("training.learning_rate", 10 * rate)
+    session.set("network.layers", layers[:1])
+    session.new_seed()
+    qtbot.waitUntil(lambda: len(session.runs) == 1)
+    kept = session.runs[0].snapshot
+    assert kept.model.experiment.training.learning_rate == rate
+    assert kept.model.experiment.training.seed == session.experiment.training.seed - 1
+    assert kept.model.network.parameters == len(kept.theta)
+    assert kept.model.experiment.network.layers == layers
+
+
 def test_moments_are_remembered_renamed_and_forgotten(qtbot: Any, session: Session) -> None:
     trained(qtbot, session, 3)
     with qtbot.waitSignal(session.marks_changed):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from app.panels.catalogue import Entry
@@ -56,6 +56,11 @@ class PanelDock(QDockWidget):
         """Whether the panel has been made."""
         return self._panel is not None
 
+    @property
+    def in_sight(self) -> bool:
+        """Whether it is shown, and in front of its tabs."""
+        return self._in_sight
+
     def _seen(self, visible: bool) -> None:
         """While docks are arranged each is in sight for a moment: only what stays there is looked at."""
         self._in_sight = visible
@@ -82,7 +87,7 @@ class Docks(QMainWindow):
         self.maximised: PanelDock | None = None
         self._before = QByteArray()
         self._focused: QWidget | None = None
-        self._sizes: dict[PanelDock, QSize] = {}
+        self._sizes = QByteArray()
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         theme_events().changed.connect(self._dress)
@@ -197,14 +202,8 @@ class Docks(QMainWindow):
 
     def keep_sizes(self) -> None:
         """Remember how large each dock is, before everything is drawn larger."""
-        self._sizes = {dock: dock.size() for dock in _shown(self.all())}
+        self._sizes = self.saveState()
 
     def give_sizes_back(self) -> None:
         """Make the docks as large as they were."""
-        docks = list(self._sizes)
-        self.resizeDocks(docks, [self._sizes[dock].width() for dock in docks], _HORIZONTAL)
-        self.resizeDocks(docks, [self._sizes[dock].height() for dock in docks], _VERTICAL)
-
-
-def _shown(docks: Iterable[PanelDock]) -> list[PanelDock]:
-    return [dock for dock in docks if not dock.isFloating() and not dock.visibleRegion().isEmpty()]
+        self.restoreState(self._sizes)

@@ -30,7 +30,7 @@ class Past(QObject):
         self.marks: list[Remembered] = []
         self.looking: Moment | None = None
         self.newest: Snapshot | None = None
-        self._trained: Snapshot | None = None
+        self._trained: dict[int, Snapshot] = {}
         self._counted = 0
 
     def take(self, snapshot: Snapshot) -> Snapshot:
@@ -38,7 +38,9 @@ class Past(QObject):
         before, self.newest = self.newest, snapshot
         another = before is not None and before.run != snapshot.run
         if before is None or another or snapshot.step != before.step:
-            self._trained = snapshot
+            # An ended run is told of a little before or after the next one's first Snapshot: both are needed.
+            self._trained = {run: kept for run, kept in self._trained.items() if before and run == before.run}
+            self._trained[snapshot.run] = snapshot
         if self.looking is not None and (another or len(self.looking.theta) != len(snapshot.theta)):
             self.look_at(None)
         return snapshot if self.looking is None else snapshot_at(snapshot, self.looking)
@@ -79,7 +81,7 @@ class Past(QObject):
     def clear(self) -> None:
         """Forget everything: another project begins."""
         self.runs, self.marks, self._counted = [], [], 0
-        self.newest = self._trained = None
+        self.newest, self._trained = None, {}
         self.look_at(None)
         self.runs_changed.emit()
         self.marks_changed.emit()
@@ -89,8 +91,8 @@ class Past(QObject):
 
         What was edited after its last step has not trained it, and belongs to the run that begins.
         """
-        trained = self._trained
-        if trained is not None and (trained.run, trained.step) == (snapshot.run, snapshot.step):
+        trained = self._trained.get(snapshot.run)
+        if trained is not None and trained.step == snapshot.step:
             snapshot = trained
         self._counted += 1
         self.runs = [*self.runs, Remembered(f"Run {self._counted}", snapshot)][-MOST_RUNS:]

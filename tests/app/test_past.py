@@ -79,6 +79,8 @@ def test_a_kept_run_has_the_settings_it_was_trained_with(qtbot: Any, session: Se
     session.set("training.learning_rate", 10 * rate)
     session.set("network.layers", layers[:1])
     session.new_seed()
+    # Whichever comes first, the next run's Snapshot or the end of this one.
+    session.past.take(session.with_trainer(lambda trainer: trainer.snapshot()))
     qtbot.waitUntil(lambda: len(session.runs) == 1)
     kept = session.runs[0].snapshot
     assert kept.model.experiment.training.learning_rate == rate

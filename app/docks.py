@@ -38,6 +38,7 @@ class PanelDock(QDockWidget):
         self.setObjectName(entry.key)
         self.setTitleBarWidget(QWidget())
         self.visibilityChanged.connect(self._seen)
+        self.topLevelChanged.connect(lambda _: self.retitle())
 
     @property
     def panel(self) -> Panel:
@@ -48,6 +49,7 @@ class PanelDock(QDockWidget):
             self.setTitleBarWidget(panel.header)
             placeholder.deleteLater()
             self.setWidget(panel)
+            self.retitle()
             self.made.emit(self)
         return self._panel
 
@@ -64,8 +66,17 @@ class PanelDock(QDockWidget):
     def _seen(self, visible: bool) -> None:
         """While docks are arranged each is in sight for a moment: only what stays there is looked at."""
         self._in_sight = visible
+        if visible:
+            QTimer.singleShot(0, self, self.retitle)
         if visible and self._panel is None:
             QTimer.singleShot(0, self, self._make_if_seen)
+
+    def retitle(self) -> None:
+        """Have the header say the title where no tab does."""
+        window = self.parentWidget()
+        if self._panel is not None and isinstance(window, QMainWindow):
+            tabs = [dock for dock in window.tabifiedDockWidgets(self) if dock.isVisibleTo(window)]
+            self._panel.header.set_titled(self.isFloating() or not tabs)
 
     def _make_if_seen(self) -> None:
         if self._in_sight:

@@ -32,6 +32,7 @@ class PanelHeader(QWidget):
         super().__init__(parent)
         self.title = ElidedLabel(title, semibold=True)
         self.title.setParent(self)
+        self._titled = True
         self._controls: list[QWidget] = []
         self.more = self._button("more", "More controls")
         self.help = self._button("help", f"What {title} shows")
@@ -72,6 +73,13 @@ class PanelHeader(QWidget):
             *(widget for widget in self._controls if widget not in self._hidden), self.more, self.help, self.maximise
         )
 
+    def set_titled(self, titled: bool) -> None:
+        """Show the title, or leave its room to the controls where a tab says it."""
+        if titled != self._titled:
+            self._titled = titled
+            self.title.setVisible(titled)
+            self._relayout()
+
     def set_maximised(self, maximised: bool) -> None:
         """Show whether the panel fills the window."""
         name = self.title.text()
@@ -97,6 +105,8 @@ class PanelHeader(QWidget):
         self._relayout()
 
     def _title_width(self) -> int:
+        if not self._titled:
+            return 0
         return min(self.title.sizeHint().width(), theme().px(_TITLE_SHARE))
 
     def _fixed_width(self) -> int:

@@ -345,7 +345,7 @@ def test_the_engine_touches_no_attribute_that_cupys_arrays_lack(
     x, t = engine.columns(np.ones((4, 2))), engine.columns(np.eye(3)[[0, 1, 2, 0]])
     state = engine.zero_state(np.full((2, network.parameters), 0.1), "adam")
     settings = {s.name: s.default for s in OPTIMIZERS["adam"].settings}
-    loss, _ = engine._gradient(state.thetas, x, t, [None] * 3, 0.1, 0.1)
+    loss, *_ = engine._gradient(state.thetas, x, t, [None] * 3, 0.1, 0.1)
     assert loss.shape == (2,)
     assert next(engine._steps(state, x, t, standin.to_device(np.arange(4)), 1, Hyper(0.1, 4, "adam", settings)))
 

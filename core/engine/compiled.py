@@ -57,6 +57,7 @@ class CompiledEngine(ArrayEngine):
             len(self._layers),
             network.parameters,
             self._widest,
+            network.plain,
         )
 
     def _space(self, lanes: int) -> Any:

@@ -51,36 +51,36 @@ def invert(variance: Any, out: Any, n: int) -> None:
 
 
 @jit
-def normalise_units(normal: Any, z: Any, gain: Any, bias: Any, stats: Any, units: int, lanes: int, count: int) -> None:
-    """ẑ in place of the sums in ``normal`` (units, lanes), and γ ẑ + β in ``z``, by each unit's moments.
+def normalise_units(z: Any, normal: Any, gain: Any, bias: Any, stats: Any, units: int, lanes: int, count: int) -> None:
+    """γ ẑ + β in place of the sums in ``z`` (units, lanes), and ẑ in ``normal``, by each unit's moments.
 
     ẑ is zero beyond ``count``, so that nothing that came of other statistics gets any further.
     """
     for o in range(units):
         inverse, mean, g, b = get(stats, o), get(stats, units + o), get(gain, o), get(bias, o)
         for k in range(o * lanes, (o + 1) * lanes, WIDTH):
-            value = standard_of(load(normal, k), mean, inverse)
+            value = standard_of(load(z, k), mean, inverse)
             value = where(first(count - (k - o * lanes)), value, zero_like(z))
             store(normal, k, value)
             store(z, k, g * value + b)
 
 
 @jit
-def normalise_lanes(normal: Any, z: Any, gain: Any, bias: Any, stats: Any, units: int, lanes: int) -> None:
-    """ẑ in place of the sums in ``normal`` (units, lanes), and γ ẑ + β in ``z``, by each lane's mean and variance."""
+def normalise_lanes(z: Any, normal: Any, gain: Any, bias: Any, stats: Any, units: int, lanes: int) -> None:
+    """γ ẑ + β in place of the sums in ``z`` (units, lanes), and ẑ in ``normal``, by each lane's mean and variance."""
     for k in range(0, lanes, WIDTH):
         whole = spread(zero_like(z))
         for o in range(units):
-            whole = whole + load(normal, o * lanes + k)
+            whole = whole + load(z, o * lanes + k)
         mean = whole / units
         squares = spread(zero_like(z))
         for o in range(units):
-            gap = load(normal, o * lanes + k) - mean
+            gap = load(z, o * lanes + k) - mean
             squares = squares + gap * gap
         inverse = inverse_of(squares / units)
         store(stats, k, inverse)
         for o in range(units):
-            value = standard_of(load(normal, o * lanes + k), mean, inverse)
+            value = standard_of(load(z, o * lanes + k), mean, inverse)
             store(normal, o * lanes + k, value)
             store(z, o * lanes + k, get(gain, o) * value + get(bias, o))
 

@@ -33,7 +33,7 @@ from core.engine.norms import (
     scale_gradient,
 )
 from core.engine.plan import ACTIVATION, BIAS, END, FAN_IN, FED, GAIN, NORM, SHORTCUT, UNITS, WEIGHT, layer
-from core.engine.scalar import jit
+from core.engine.scalar import inline, jit
 
 
 @jit
@@ -44,13 +44,11 @@ def layer_forward(plan: Any, theta: Any, index: int, space: Any, lanes: int, cou
     """
     units, fan_in, bias = layer(plan, index, UNITS), layer(plan, index, FAN_IN), layer(plan, index, BIAS)
     below, low = get(plan.rows, index) * lanes, get(plan.rows, index + 1) * lanes
-    z, a, norm = shift(space.z, low), shift(space.a, low), layer(plan, index, NORM)
+    z, a = shift(space.z, low), shift(space.a, low)
     weights = shift(theta, layer(plan, index, WEIGHT))
-    out = z if norm == NO_NORM else shift(space.normal, low)
-    product(weights, fan_in, 1, shift(theta, bias), bias >= 0, shift(space.a, below), out, units, fan_in, lanes)
-    if norm != NO_NORM:
-        own, stats = shift(theta, layer(plan, index, GAIN)), shift(space.stats, low)
-        normalise(norm, out, z, own, stats, units, lanes, count)
+    product(weights, fan_in, 1, shift(theta, bias), bias >= 0, shift(space.a, below), z, units, fan_in, lanes)
+    if not plan.plain:
+        normalise(plan, theta, index, space, lanes, count)
     if layer(plan, index, ACTIVATION) == SOFTMAX:
         softmax(z, a, space.log_p, units, lanes)
     else:
@@ -58,16 +56,19 @@ def layer_forward(plan: Any, theta: Any, index: int, space: Any, lanes: int, cou
 
 
 @jit
-def normalise(norm: int, normal: Any, z: Any, own: Any, stats: Any, units: int, lanes: int, count: int) -> None:
-    """The sums in ``normal`` normalised, into ``z``, by the parameters that lie at ``own``."""
+def normalise(plan: Any, theta: Any, index: int, space: Any, lanes: int, count: int) -> None:
+    """A layer's sums in ``z`` normalised, where it is to be; ẑ and its statistics are kept for the way back."""
+    units, low, norm = layer(plan, index, UNITS), get(plan.rows, index + 1) * lanes, layer(plan, index, NORM)
+    own, stats = shift(theta, layer(plan, index, GAIN)), shift(space.stats, low)
+    z, normal, bias = shift(space.z, low), shift(space.normal, low), shift(own, units)
     if norm == LAYER_NORM:
-        normalise_lanes(normal, z, own, shift(own, units), stats, units, lanes)
-    elif count > 0:
-        batch_moments(normal, stats, units, lanes, count)
-        normalise_units(normal, z, own, shift(own, units), stats, units, lanes, count)
-    else:
+        normalise_lanes(z, normal, own, bias, stats, units, lanes)
+    elif norm == BATCH_NORM and count > 0:
+        batch_moments(z, stats, units, lanes, count)
+        normalise_units(z, normal, own, bias, stats, units, lanes, count)
+    elif norm == BATCH_NORM:
         running_moments(shift(own, 2 * units), shift(own, 3 * units), stats, units)
-        normalise_units(normal, z, own, shift(own, units), stats, units, lanes, lanes)
+        normalise_units(z, normal, own, bias, stats, units, lanes, lanes)
 
 
 @jit
@@ -85,7 +86,8 @@ def forward(plan: Any, theta: Any, space: Any, lanes: int) -> None:
     """All layers where nothing is trained: no dropout, and running statistics."""
     for index in range(plan.depth):
         layer_forward(plan, theta, index, space, lanes, 0)
-        add_shortcut(plan, index, space, lanes)
+        if not plan.plain:
+            add_shortcut(plan, index, space, lanes)
 
 
 @jit
@@ -98,55 +100,76 @@ def batch_losses(plan: Any, space: Any, lanes: int) -> None:
 
 
 @jit
-def backward(plan: Any, theta: Any, g: Any, space: Any, lanes: int, count: int) -> None:
-    """The chain rule from dL/dz of the output, in ``delta``, to the gradient ``g`` (P,)."""
-    d, other = space.delta, space.other
+def clear_fed(plan: Any, space: Any, lanes: int) -> None:
+    """Zero where shortcuts will add up what comes back through them."""
     for index in range(plan.depth):
         if layer(plan, index, FED) > 0:
             clear(shift(space.back, get(plan.rows, index + 1) * lanes), layer(plan, index, UNITS) * lanes)
+
+
+# What has one place and is called at every step stands right there: a call hands over all that a plan and a space hold.
+
+
+@inline
+def backward(plan: Any, theta: Any, g: Any, space: Any, lanes: int, count: int) -> None:
+    """The chain rule from dL/dz of the output, in ``delta``, to the gradient ``g`` (P,)."""
+    d, other = space.delta, space.other
+    if not plan.plain:
+        clear_fed(plan, space, lanes)
     for index in range(plan.depth - 1, -1, -1):
         units, fan_in = layer(plan, index, UNITS), layer(plan, index, FAN_IN)
         weight, bias = layer(plan, index, WEIGHT), layer(plan, index, BIAS)
-        source = shift(space.a, get(plan.rows, index) * lanes)
+        low, n = get(plan.rows, index) * lanes, fan_in * lanes
+        source = shift(space.a, low)
         # Batch statistics take every bias off again: its gradient stays 0, and not what rounding makes of that.
         biased = bias >= 0 and layer(plan, index, NORM) != BATCH_NORM
         weight_gradient(shift(g, weight), shift(g, bias), biased, d, source, fan_in, units, lanes)
         if index > 0:
             product(shift(theta, weight), 1, fan_in, theta, False, d, other, fan_in, units, lanes)
-            layer_backward(plan, theta, g, index - 1, other, space, lanes, count)
+            under, z = layer(plan, index - 1, ACTIVATION), shift(space.z, low)
+            if not plan.plain:
+                past(plan, index - 1, other, space, lanes)
+            dropped = get(plan.rates, index - 1) > 0
+            if dropped or (not plan.plain and layer(plan, index - 1, SHORTCUT) >= 0):
+                # The slope wants the activation as it was before its mask, and without what was added.
+                activate(under, z, source, n)
+            if dropped:
+                for k in range(0, n, WIDTH):
+                    store(other, k, load(other, k) * load(space.mask, low + k))
+            through(under, z, source, other, n)
+            if not plan.plain:
+                unnormalise(plan, theta, g, index - 1, other, space, lanes, count)
             d, other = other, d
 
 
 @jit
-def layer_backward(plan: Any, theta: Any, g: Any, index: int, d: Any, space: Any, lanes: int, count: int) -> None:
-    """dL/da of what leaves a hidden layer, in ``d``, to dL/d(W a + b), in place."""
-    units, low = layer(plan, index, UNITS), get(plan.rows, index + 1) * lanes
-    n, activation, shortcut = units * lanes, layer(plan, index, ACTIVATION), layer(plan, index, SHORTCUT)
-    z, a, norm = shift(space.z, low), shift(space.a, low), layer(plan, index, NORM)
+def past(plan: Any, index: int, d: Any, space: Any, lanes: int) -> None:
+    """dL/da in ``d``, with what came back to the layer through shortcuts; what goes back through its own put down."""
+    units, shortcut = layer(plan, index, UNITS), layer(plan, index, SHORTCUT)
     if layer(plan, index, FED) > 0:
-        accumulate(d, shift(space.back, low), n)
+        accumulate(d, shift(space.back, get(plan.rows, index + 1) * lanes), units * lanes)
     if shortcut > 0:
         shared = min(units, layer(plan, shortcut, FAN_IN))
         accumulate(shift(space.back, get(plan.rows, shortcut) * lanes), d, shared * lanes)
-    dropped = get(plan.rates, index) > 0
-    if dropped or shortcut >= 0:
-        # The slope wants the activation as it was before its mask, and without what was added.
-        activate(activation, z, a, n)
-    if dropped:
-        for k in range(0, n, WIDTH):
-            store(d, k, load(d, k) * load(space.mask, low + k))
-    through(activation, z, a, d, n)
-    if norm != NO_NORM:
-        normal, stats, at = shift(space.normal, low), shift(space.stats, low), layer(plan, index, GAIN)
-        gain, g_gain, g_bias = shift(theta, at), shift(g, at), shift(g, at + units)
-        scale_gradient(d, normal, g_gain, g_bias, units, lanes)
-        if norm == BATCH_NORM:
-            back_units(d, normal, gain, g_gain, g_bias, stats, units, lanes, count)
-        else:
-            back_lanes(d, normal, gain, stats, units, lanes)
 
 
 @jit
+def unnormalise(plan: Any, theta: Any, g: Any, index: int, d: Any, space: Any, lanes: int, count: int) -> None:
+    """dL/d(γ ẑ + β), in ``d``, to dL/d(W a + b), in place, and the gradients of γ and β; nothing where it has none."""
+    units, low = layer(plan, index, UNITS), get(plan.rows, index + 1) * lanes
+    norm, at = layer(plan, index, NORM), layer(plan, index, GAIN)
+    if norm == NO_NORM:
+        return
+    normal, stats = shift(space.normal, low), shift(space.stats, low)
+    gain, g_gain, g_bias = shift(theta, at), shift(g, at), shift(g, at + units)
+    scale_gradient(d, normal, g_gain, g_bias, units, lanes)
+    if norm == BATCH_NORM:
+        back_units(d, normal, gain, g_gain, g_bias, stats, units, lanes, count)
+    else:
+        back_lanes(d, normal, gain, stats, units, lanes)
+
+
+@inline
 def batch_gradient(
     plan: Any, settings: Any, theta: Any, g: Any, run: int, number: int, count: int, space: Any, lanes: int
 ) -> Any:
@@ -159,7 +182,8 @@ def batch_gradient(
             low, units = get(plan.rows, index + 1) * lanes, layer(plan, index, UNITS)
             a, mask, scale = shift(space.a, low), shift(space.mask, low), get(plan.scales, index)
             drop(a, mask, settings.seed, run, number, index, units, lanes, count, rate, scale)
-        add_shortcut(plan, index, space, lanes)
+        if not plan.plain:
+            add_shortcut(plan, index, space, lanes)
     batch_losses(plan, space, lanes)
     loss = sum_of(space.losses, count) / count
     low, units, activation = get(plan.rows, last + 1) * lanes, layer(plan, last, UNITS), layer(plan, last, ACTIVATION)
@@ -173,6 +197,16 @@ def batch_gradient(
 
 
 @jit
+def follow_batch(plan: Any, own: Any, space: Any, lanes: int) -> None:
+    """Running statistics go towards those of the batch that lies in ``space``."""
+    for index in range(plan.depth):
+        if layer(plan, index, NORM) == BATCH_NORM:
+            units, at = layer(plan, index, UNITS), layer(plan, index, END)
+            stats = shift(space.stats, get(plan.rows, index + 1) * lanes + units)
+            follow(shift(own.theta, at), shift(own.good, at), shift(own.update, at), stats, 2 * units)
+
+
+@inline
 def update(plan: Any, settings: Any, own: Any, row: int, space: Any, lanes: int) -> None:
     """θ after the optimizer's step number ``row`` of this call, what it was before kept in ``good``.
 
@@ -184,11 +218,8 @@ def update(plan: Any, settings: Any, own: Any, row: int, space: Any, lanes: int)
     if settings.shaped:
         tame(own.g, free, settings.held, settings.clip_value, settings.clip_norm, n)
     step(plan.optimizer, own.theta, own.g, own.slots, own.apart, shift(own.coefficients, row * own.each), own.update, n)
-    for index in range(plan.depth):
-        if layer(plan, index, NORM) == BATCH_NORM:
-            units, at = layer(plan, index, UNITS), layer(plan, index, END)
-            stats = shift(space.stats, get(plan.rows, index + 1) * lanes + units)
-            follow(shift(own.theta, at), shift(own.good, at), shift(own.update, at), stats, 2 * units)
+    if not plan.plain:
+        follow_batch(plan, own, space, lanes)
     if settings.shaped:
         weights, decay = pointer(settings.weights), get(own.decays, row)
         decay_and_hold(own.theta, own.good, own.update, weights, free, settings.held, decay, n)

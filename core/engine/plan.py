@@ -21,8 +21,8 @@ class Plan(NamedTuple):
 
     ``layers`` (L, COLUMNS) has the columns above; ``rows`` (L + 1,) says how many rows of lanes lie before each layer's
     in a buffer, the inputs' first; ``rates`` (L,) are dropout's and ``scales`` what it multiplies the kept by;
-    ``share`` is 1 / K where a loss is a mean over outputs; ``numbers`` are the loss's own; ``depth`` is L and
-    ``widest`` the most units or inputs.
+    ``share`` is 1 / K where a loss is a mean over outputs; ``numbers`` are the loss's own; ``depth`` is L,
+    ``widest`` the most units or inputs, and ``plain`` says that no layer has a normalisation or a shortcut.
     """
 
     layers: Any
@@ -37,6 +37,7 @@ class Plan(NamedTuple):
     depth: int
     parameters: int
     widest: int
+    plain: bool
 
 
 class Settings(NamedTuple):
@@ -207,4 +208,5 @@ def pointers(plan: Any) -> Any:
         plan.depth,
         plan.parameters,
         plan.widest,
+        plan.plain,
     )

@@ -169,7 +169,7 @@ def unnormalise(plan: Any, theta: Any, g: Any, index: int, d: Any, space: Any, l
         back_lanes(d, normal, gain, stats, units, lanes)
 
 
-@inline
+@jit
 def batch_gradient(
     plan: Any, settings: Any, theta: Any, g: Any, run: int, number: int, count: int, space: Any, lanes: int
 ) -> Any:

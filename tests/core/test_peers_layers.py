@@ -34,7 +34,7 @@ ACTIVATION = {
     "gelu": lambda z: torch.nn.functional.gelu(z, approximate="tanh"),
 }
 RATES = {"sgd": 0.05, "adam": 0.01}
-# Batch statistics take a bias off again. Its gradient, 0 with us, is rounding in PyTorch, which Adam brings to full size.
+# Batch statistics take a bias off again. Its gradient, 0 with us, is rounding in PyTorch, and Adam scales that up.
 CASES = [(name, optimizer) for name in NETWORKS for optimizer in RATES if (name, optimizer) != ("biased", "adam")]
 
 

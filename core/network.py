@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from core.activations import ACTIVATIONS
 from core.initializers import INITIALIZERS
+from core.layers import NORMS
 from core.losses import LOSSES, Loss
-from core.spec import AUTO, Choice, Experiment
+from core.spec import AUTO, Choice, Dense, Experiment
 from core.tables import SpecError, settle
 
 OUTPUT_ID = 0
@@ -37,7 +38,12 @@ class Block:
 
 @dataclass(frozen=True)
 class Layer:
-    """A resolved layer: z = W x + b with W (units, fan_in), then activation, then dropout while training."""
+    """A resolved layer: z = W x + b with W (units, fan_in), normalised, activation, dropout while training, shortcut.
+
+    ``gain``, ``shift``, and the running ``mean`` and ``variance``, (units,) each, are there where its row of NORMS has
+    them. ``shortcut`` is the column whose values are added to what comes out: 0 for the inputs, n for the layer at
+    n - 1. Where widths differ, the first so many units of both are added (He, Zhang, Ren & Sun 2016, option A).
+    """
 
     id: int
     label: str
@@ -48,6 +54,12 @@ class Layer:
     weight: Block
     bias: Block | None
     sources: tuple[Hashable, ...]
+    norm: str = "none"
+    gain: Block | None = None
+    shift: Block | None = None
+    mean: Block | None = None
+    variance: Block | None = None
+    shortcut: int | None = None
 
     @property
     def targets(self) -> tuple[Hashable, ...]:
@@ -55,9 +67,25 @@ class Layer:
         return tuple((self.id, unit) for unit in range(self.units))
 
     @property
+    def blocks(self) -> dict[str, Block]:
+        """All that the layer has in θ, by name, in order."""
+        named = {name: getattr(self, name) for name in ("weight", "bias", "gain", "shift", "mean", "variance")}
+        return {name: block for name, block in named.items() if block is not None}
+
+    @property
+    def begins(self) -> dict[str, float]:
+        """What all numbers of a block begin with, for those that are not drawn."""
+        return {"bias": 0.0, **dict(NORMS[self.norm].blocks)}
+
+    @property
     def stop(self) -> int:
         """Where the layer's parameters end in θ."""
-        return self.bias.stop if self.bias else self.weight.stop
+        return max(block.stop for block in self.blocks.values())
+
+    @property
+    def trained(self) -> int:
+        """Where those of them end that the optimizer moves; what is left up to ``stop`` are running statistics."""
+        return self.mean.start if self.mean else self.stop
 
 
 @dataclass(frozen=True)
@@ -83,6 +111,19 @@ class Network:
         return self.layers[-1]
 
     @property
+    def plain(self) -> bool:
+        """Whether it has dense layers and dropout alone: no normalisation, and no shortcut."""
+        return all(layer.norm == "none" and layer.shortcut is None for layer in self.layers)
+
+    @property
+    def statistics(self) -> npt.NDArray[np.bool_]:
+        """Where in θ (P,) there are running statistics, which no gradient moves."""
+        mask = np.zeros(self.parameters, np.bool_)
+        for layer in self.layers:
+            mask[layer.trained : layer.stop] = True
+        return mask
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Widths from the inputs to the outputs, as in 2-8-8-3."""
         return (len(self.inputs), *(layer.units for layer in self.layers))
@@ -104,6 +145,9 @@ class Network:
         for layer in self.layers:
             rng = np.random.default_rng((seed, layer.id))
             layer.weight.of(theta)[:] = row.draw(rng, layer.units, layer.fan_in, settings)
+            for name, value in layer.begins.items():
+                if block := layer.blocks.get(name):
+                    block.of(theta)[:] = value
         return theta
 
 
@@ -116,10 +160,9 @@ def resolve(experiment: Experiment) -> Network:
     start = 0
     for index, spec in enumerate(experiment.network.layers):
         _check_hidden(index, spec.activation, spec.units)
-        _check_size(f"network.layers[{index}].units", start + spec.units * (len(sources) + 1))
-        layer = _layer(
-            spec.id, f"layer {index + 1}", spec.units, spec.activation, spec.dropout, spec.bias, sources, start
-        )
+        each = len(sources) + 1 + len(NORMS[spec.norm].blocks)
+        _check_size(f"network.layers[{index}].units", start + spec.units * each)
+        layer = _layer(index, spec, sources, start)
         layers.append(layer)
         sources, start = layer.targets, layer.stop
     ids = [layer.id for layer in layers]
@@ -127,7 +170,7 @@ def resolve(experiment: Experiment) -> Network:
         raise SpecError(
             "network.layers", "every layer needs an id of its own above zero", "pass the network through with_ids"
         )
-    layers.append(_layer(OUTPUT_ID, "output", units, activation, 0.0, experiment.network.output.bias, sources, start))
+    layers.append(_output(units, activation, experiment.network.output.bias, sources, start))
     initializer, chosen = experiment.network.initializer, experiment.training.loss
     settle("network.initializer", INITIALIZERS[initializer.name].settings, initializer.settings)
     if chosen.name == AUTO:
@@ -136,20 +179,42 @@ def resolve(experiment: Experiment) -> Network:
     return Network(inputs, tuple(layers), in_force, initializer)
 
 
-def _layer(
-    id: int,
-    label: str,
-    units: int,
-    activation: str,
-    dropout: float,
-    bias: bool,
-    sources: Sequence[Hashable],
-    start: int,
-) -> Layer:
+def _layer(index: int, spec: Dense, sources: Sequence[Hashable], start: int) -> Layer:
+    """The hidden layer at ``index``, its parameters from ``start`` on in θ: weights, biases, what its norm has."""
+    names = ["bias"] if spec.bias else []
+    names += [name for name, _ in NORMS[spec.norm].blocks]
+    weight, blocks = _blocks(spec.units, names, sources, start)
+    # The block of n layers that ends here began with what went into the layer n - 1 before this one.
+    shortcut = max(0, index + 1 - spec.residual) if spec.residual else None
+    return Layer(
+        spec.id,
+        f"layer {index + 1}",
+        spec.units,
+        len(sources),
+        spec.activation,
+        spec.dropout,
+        weight,
+        blocks.pop("bias", None),
+        tuple(sources),
+        spec.norm,
+        **blocks,
+        shortcut=shortcut,
+    )
+
+
+def _output(units: int, activation: str, bias: bool, sources: Sequence[Hashable], start: int) -> Layer:
+    weight, blocks = _blocks(units, ["bias"] if bias else [], sources, start)
+    return Layer(OUTPUT_ID, "output", units, len(sources), activation, 0.0, weight, blocks.get("bias"), tuple(sources))
+
+
+def _blocks(
+    units: int, names: Sequence[str], sources: Sequence[Hashable], start: int
+) -> tuple[Block, dict[str, Block]]:
+    """The weights, and after them a number for each unit by each of these names."""
     middle = start + units * len(sources)
-    weight = Block(start, middle, (units, len(sources)))
-    offset = Block(middle, middle + units, (units,)) if bias else None
-    return Layer(id, label, units, len(sources), activation, dropout, weight, offset, tuple(sources))
+    starts = range(middle, middle + units * len(names), units)
+    blocks = {name: Block(begin, begin + units, (units,)) for name, begin in zip(names, starts, strict=True)}
+    return Block(start, middle, (units, len(sources))), blocks
 
 
 def _check_hidden(index: int, activation: str, units: int) -> None:
@@ -203,6 +268,7 @@ def carry(old: Network, new: Network, source: Array, target: Array) -> Array:
     """A copy of ``target`` (…, P_new) with every weight of ``source`` (…, P_old) whose two ends still exist.
 
     A weight is known by the unit it comes from and the unit it goes to, so adding a unit or a layer leaves all others.
+    What a unit has beside its weights goes with it.
     """
     result = target.copy()
     before = {layer.id: index for index, layer in enumerate(old.layers)}
@@ -216,6 +282,6 @@ def carry(old: Network, new: Network, source: Array, target: Array) -> Array:
         if pairs:
             to, origin = (list(side) for side in zip(*pairs, strict=True))
             layer.weight.of(result)[..., :rows, to] = was.weight.of(source)[..., :rows, origin]
-        if layer.bias and was.bias and pairs:
-            layer.bias.of(result)[..., :rows] = was.bias.of(source)[..., :rows]
+            for name in (layer.blocks.keys() & was.blocks.keys()) - {"weight"}:
+                layer.blocks[name].of(result)[..., :rows] = was.blocks[name].of(source)[..., :rows]
     return result

@@ -64,12 +64,24 @@ def _cell(value: float) -> str | int | float:
     return "" if math.isnan(value) else _whole(value) if math.isfinite(value) else value
 
 
+_PLURALS = {
+    "weight": "weights",
+    "bias": "biases",
+    "gain": "gains",
+    "shift": "shifts",
+    "mean": "means",
+    "variance": "variances",
+}
+
+
 def weights(trainer: Trainer) -> dict[str, npt.NDArray[Any]]:
-    """θ (P,) as "theta", and each layer's part by name: "layer 1/weights" (units, fan_in), "output/biases" (units,)."""
+    """θ (P,) as "theta", and each layer's part by name: "layer 1/weights" (units, fan_in), "output/biases" (units,).
+
+    Normalised layers have gains, shifts, and for batches running means and variances, too, (units,) each.
+    """
     network, theta = trainer.model.network, np.array(trainer.theta)
     arrays = {"theta": theta}
-    for index, layer in enumerate(network.layers):
-        arrays[f"{layer.label}/weights"] = network.weights(theta, index)
-        if layer.bias:
-            arrays[f"{layer.label}/biases"] = network.biases(theta, index)
+    for layer in network.layers:
+        for name, block in layer.blocks.items():
+            arrays[f"{layer.label}/{_PLURALS[name]}"] = block.of(theta)
     return arrays

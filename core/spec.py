@@ -143,7 +143,10 @@ class Data(Spec, frozen=True):
 
 
 class Dense(Spec, frozen=True, tag="dense"):
-    """A fully connected layer; ``id`` names it across edits, so that its weights can follow it."""
+    """A fully connected layer: sums, normalisation, activation, dropout, and a residual connection past all of them.
+
+    ``id`` names it across edits, so that its weights can follow it. ``norm`` is a row of core.layers.NORMS.
+    """
 
     units: Annotated[int, Meta(ge=1, title="Units", description="Neurons in this layer.")]
     activation: str = "tanh"
@@ -162,6 +165,20 @@ class Dense(Spec, frozen=True, tag="dense"):
     frozen: Annotated[bool, Meta(title="Frozen", description="Training leaves its weights and biases as they are.")] = (
         False
     )
+    norm: Annotated[
+        str, Meta(title="Normalisation", description="What the sums are normalised over before the activation.")
+    ] = "none"
+    residual: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1000,
+            title="Residual",
+            description="Adds back what went into the block of so many hidden layers that ends here (He, Zhang, Ren & "
+            "Sun 2016); 1: what went into this layer; 0: nothing.",
+            extra={"unit": "layers", "low": 0, "high": 8},
+        ),
+    ] = 0
 
 
 class Output(Spec, frozen=True):

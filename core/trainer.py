@@ -179,8 +179,8 @@ class Trainer:
         """A new engine; θ and the optimizer's arrays carried over to its layout."""
         self.engine = self.model.engine(self.backend)
         new = self.model.network
-        layout_moved = [(b.weight, b.bias, b.sources) for b in old.network.layers] != [
-            (b.weight, b.bias, b.sources) for b in new.layers
+        layout_moved = [(b.blocks, b.sources) for b in old.network.layers] != [
+            (b.blocks, b.sources) for b in new.layers
         ]
         if not layout_moved:
             self.state = replace(

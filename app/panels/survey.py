@@ -82,7 +82,7 @@ def path_of(objective: Objective, plane: Plane, snapshot: Any) -> Track | None:
 def same_space(before: Any, after: Any) -> bool:
     """Whether θ means the same in two models, and they look at the same data."""
     data = before.prepared is after.prepared or before.experiment.data == after.experiment.data
-    layouts = [[(a.weight, a.bias, a.sources) for a in model.network.layers] for model in (before, after)]
+    layouts = [[(a.blocks, a.sources) for a in model.network.layers] for model in (before, after)]
     return data and layouts[0] == layouts[1]
 
 

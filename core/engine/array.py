@@ -1,7 +1,4 @@
-"""The array engine: NumPy or CuPy, one line per equation; the readable reference, and the GPU's.
-
-Inside, a batch is (units, batch) and a stack of networks adds a leading run axis: activations are (R, units, B).
-"""
+"""The array engine: NumPy or CuPy; the readable reference, and the GPU's. What it computes is in ``equations``."""
 
 from __future__ import annotations
 
@@ -12,11 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.activations import ACTIVATIONS
 from core.backend import CPU, Backend
-from core.elementary import Elementary
+from core.engine.equations import Equations
 from core.engine.sums import sums_of
-from core.losses import LOSSES
+from core.layers import MOMENTUM
 from core.network import Network
 from core.optimizers import OPTIMIZERS
 from core.random import keep_mask
@@ -100,7 +96,7 @@ class Epochs:
     slots: npt.NDArray[Any]
 
 
-class ArrayEngine:
+class ArrayEngine(Equations):
     """Forward, loss, gradient and training of a stack of networks of one architecture."""
 
     name = "array"
@@ -110,28 +106,10 @@ class ArrayEngine:
     """Whole epochs it can run, measure and record in one call."""
 
     def __init__(self, network: Network, backend: Backend = CPU, dtype: Any = np.float32) -> None:
-        self.network, self.backend, self.dtype = network, backend, np.dtype(dtype)
-        xp = self.xp = backend.xp
-        self.f = Elementary.of(xp)
-        self.formulas = [
-            formula(self.f) if (formula := ACTIVATIONS[layer.activation].formula) else None for layer in network.layers
-        ]
-        self.loss_row = LOSSES[network.loss.name]
-        self.value, self.slope = self.loss_row.formula(self.f)
-        self.numbers = self.loss_row.coefficients(network.loss.settings, network.output.units)
-        self.share = 1.0 / network.output.units if self.loss_row.over_outputs == "mean" else 1.0
+        super().__init__(network, backend, dtype)
         self.updates = {row.name: row.formula(self.f) for row in OPTIMIZERS.rows()}
-        penalised = np.zeros(network.parameters, self.dtype)
-        for layer in network.layers:
-            penalised[layer.weight.start : layer.weight.stop] = 1.0
-        self.penalised = self.array(penalised)
 
     # arrays in and out
-
-    def array(self, values: Any) -> Any:
-        """``values`` on this engine's device, in its precision."""
-        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and the loss says so
-            return self.backend.to_device(np.ascontiguousarray(values, dtype=self.dtype))
 
     def columns(self, rows: Any) -> Any:
         """Samples (B, n) as the engine keeps them, (n, B), on the device."""
@@ -154,16 +132,16 @@ class ArrayEngine:
                 some = a[:, start : min(start + SAMPLES, batch)]
                 run = 0
                 for part in self._parts(thetas, some.shape[-1]):
-                    out = self.backend.to_host(self._forward(part, some)[-1][1])
+                    out = self.backend.to_host(self._forward(part, some)[-1].a)
                     outputs[run : run + len(out), :, start : start + SAMPLES] = out
                     run += len(out)
         return outputs.transpose(0, 2, 1)
 
     def activations(self, thetas: Any, x: Any) -> list[npt.NDArray[Any]]:
-        """Every layer's activations (R, units, B), hidden layers first, the output last."""
+        """What leaves every layer (R, units, B), shortcuts added, hidden layers first, the output last."""
         with np.errstate(over="ignore", invalid="ignore"):
             passes = self._forward(self.array(thetas), self.columns(x))
-        return [self.backend.to_host(a) for _, a in passes]
+        return [self.backend.to_host(passed.a) for passed in passes]
 
     def losses(self, thetas: Any, x: Any, t: Any) -> npt.NDArray[Any]:
         """Each sample's loss (R, B), without penalties."""
@@ -185,12 +163,17 @@ class ArrayEngine:
         return np.concatenate(parts)
 
     def gradient(
-        self, thetas: Any, x: Any, t: Any, l1: float = 0.0, l2: float = 0.0
+        self, thetas: Any, x: Any, t: Any, l1: float = 0.0, l2: float = 0.0, batch_statistics: bool = False
     ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """The objective (R,) and its gradient (R, P) by backpropagation."""
+        """The objective (R,) and its gradient (R, P) by backpropagation.
+
+        With ``batch_statistics`` both are a training step's without dropout: batch norm by the batch's own statistics.
+        Without, running ones count as constants, as ``loss`` has it. Either way their own gradient is 0.
+        """
         thetas, a, targets = self.array(thetas), self.columns(x), self.columns(t)
+        masks = [None] * len(self.network.layers)
         with np.errstate(over="ignore", invalid="ignore"):
-            loss, gradient = self._gradient(thetas, a, targets, [None] * len(self.network.layers), l1, l2)
+            loss, gradient, _ = self._gradient(thetas, a, targets, masks, l1, l2, batch_statistics)
         return self.backend.to_host(loss), self.backend.to_host(gradient)
 
     def train(self, state: State, x: Any, t: Any, order: Any, steps: int, hyper: Hyper) -> Trained:
@@ -218,104 +201,22 @@ class ArrayEngine:
         return sums_of(losses, outputs.T, y, trained, middle)
 
     def squared_norms(self, trained: Trained) -> npt.NDArray[np.float64]:
-        """Squared norms (3, L) of each layer's gradient, update and parameters in the first run."""
-        starts = [layer.weight.start for layer in self.network.layers]
+        """Squared norms (3, L) of each layer's gradient, update and parameters in the first run.
+
+        Running statistics are left out: they are not what the optimizer moves.
+        """
         arrays = (trained.gradient, trained.update, trained.state.thetas)
         squares = [np.square(self.backend.to_host(array)[0], dtype=np.float64) for array in arrays]
-        return np.stack([np.add.reduceat(part, starts) for part in squares])
+        ends = [(layer.weight.start, layer.trained) for layer in self.network.layers]
+        return np.array([[part[begin:end].sum() for begin, end in ends] for part in squares])
 
     # below, everything stays on the device
-
-    def measure(self, thetas: Any, a: Any, targets: Any) -> tuple[Any, Any]:
-        """Each sample's loss (R, B) and outputs (R, K, B) for device arrays ``a`` (D, B) and ``targets`` (K, B)."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            z, out = self._forward(thetas, a)[-1]
-            return self._sample_losses(z, out, targets), out
 
     def _parts(self, thetas: Any, batch: int) -> Iterator[Any]:
         widest = max(self.network.shape)
         size = max(1, CHUNK // max(1, widest * batch))
         for start in range(0, thetas.shape[0], size):
             yield thetas[start : min(start + size, thetas.shape[0]), :]
-
-    def _forward(self, thetas: Any, a: Any, masks: list[Any] | None = None) -> list[tuple[Any, Any]]:
-        """(z, a) of every layer, each (R, units, B); ``a`` after dropout where a mask is given."""
-        passes = []
-        for index, formula in enumerate(self.formulas):
-            z = self.xp.matmul(self.network.weights(thetas, index), a)
-            if self.network.layers[index].bias:
-                z = z + self.network.biases(thetas, index)[:, :, None]
-            a = formula[0](z) if formula else self._softmax(z)
-            if masks and masks[index] is not None:
-                a = a * masks[index]
-            passes.append((z, a))
-        return passes
-
-    def _softmax(self, z: Any) -> Any:
-        e = self.f.exp(z - self.xp.max(z, axis=1, keepdims=True))
-        return e / self.xp.sum(e, axis=1, keepdims=True)
-
-    def _log_softmax(self, z: Any) -> Any:
-        shifted = z - self.xp.max(z, axis=1, keepdims=True)
-        return shifted - self.f.log(self.xp.sum(self.f.exp(shifted), axis=1, keepdims=True))
-
-    def _sample_losses(self, z: Any, out: Any, targets: Any) -> Any:
-        reads = self.loss_row.reads
-        read = out if reads == "outputs" else z if reads == "logits" else self._log_softmax(z)
-        return self.xp.sum(self.value(read, targets, self.numbers), axis=1) * self.share
-
-    def _output_delta(self, z: Any, out: Any, targets: Any) -> Any:
-        """dL/dz (R, K, B) of each sample's loss at the output layer."""
-        reads = self.loss_row.reads
-        if reads == "logits":
-            return self.slope(z, targets, self.numbers) * self.share
-        if reads == "log-probabilities":
-            return self.slope(out, targets, self.numbers) * self.share
-        pull = self.slope(out, targets, self.numbers) * self.share
-        formula = self.formulas[-1]
-        if formula:
-            return pull * formula[1](z, out)
-        return out * (pull - self.xp.sum(pull * out, axis=1, keepdims=True))
-
-    def _mean(self, losses: Any) -> Any:
-        return self.xp.sum(losses, axis=1) / losses.shape[1]
-
-    def _penalty(self, thetas: Any, l1: float, l2: float) -> Any:
-        if not (l1 or l2):
-            return 0.0
-        w = thetas * self.penalised
-        return self.xp.sum(l1 * self.f.abs(w) + 0.5 * l2 * w * w, axis=1)
-
-    def _gradient(self, thetas: Any, x: Any, targets: Any, masks: list[Any], l1: float, l2: float) -> tuple[Any, Any]:
-        """The objective (R,) and its gradient (R, P): forward, then the chain rule from the last layer to the first."""
-        xp, layers = self.xp, self.network.layers
-        passes = self._forward(thetas, x, masks)
-        z, out = passes[-1]
-        loss = self._mean(self._sample_losses(z, out, targets)) + self._penalty(thetas, l1, l2)
-        gradient = xp.empty_like(thetas)
-        delta = self._output_delta(z, out, targets) / targets.shape[-1]
-        for index in range(len(layers) - 1, -1, -1):
-            layer = layers[index]
-            below = passes[index - 1][1] if index else x
-            dw = xp.matmul(delta, below.mT)
-            gradient[:, layer.weight.start : layer.weight.stop] = xp.reshape(dw, (dw.shape[0], -1))
-            if layer.bias:
-                gradient[:, layer.bias.start : layer.bias.stop] = xp.sum(delta, axis=2)
-            if index:
-                delta = xp.matmul(self.network.weights(thetas, index).mT, delta)
-                delta = self._through(index - 1, delta, passes[index - 1], masks[index - 1])
-        if l1 or l2:
-            gradient = gradient + self.penalised * (l2 * thetas + l1 * self.f.sign(thetas))
-        return loss, gradient
-
-    def _through(self, index: int, delta: Any, passed: tuple[Any, Any], mask: Any) -> Any:
-        """dL/da -> dL/dz at a hidden layer, through its dropout mask and activation."""
-        z, a = passed
-        value, slope = self.formulas[index]  # type: ignore[misc]
-        if mask is None:
-            return delta * slope(z, a)
-        # The pass kept a after its mask; the slope wants it before.
-        return delta * mask * slope(z, value(z))
 
     def _masks(self, runs: int, step: int, batch: int, seed: int) -> list[Any]:
         """Each layer's dropout mask (R, units, B), or None."""
@@ -343,12 +244,14 @@ class ArrayEngine:
             if any_dropout:
                 masks = self._masks(runs, state.step, batch.shape[0], hyper.seed)
             xb, tb = self.xp.take(x, batch, axis=1), self.xp.take(t, batch, axis=1)
-            loss, gradient = self._gradient(state.thetas, xb, tb, masks, hyper.l1, hyper.l2)
+            loss, gradient, found = self._gradient(state.thetas, xb, tb, masks, hyper.l1, hyper.l2, True)
             gradient, rate = self._tamed(gradient, hyper), hyper.rate_of(number)
             coefficients = row.coefficients(rate, state.since + 1, hyper.settings)
             delta, slots = update(state.thetas, gradient, state.slots, coefficients)
             if hyper.decay:
                 delta = delta + rate * hyper.decay * self.penalised * state.thetas
+            for block, statistic in found:
+                delta[:, block.start : block.stop] = MOMENTUM * (block.of(state.thetas) - statistic)
             if hyper.free is not None:
                 delta = delta * hyper.free
             state = State(state.thetas - delta, slots, state.step + 1, state.since + 1, state.thetas)

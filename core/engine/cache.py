@@ -13,6 +13,7 @@ import platformdirs
 SOURCES = (
     "activations.py",
     "elementary.py",
+    "layers.py",
     "losses.py",
     "optimizers.py",
     "updates.py",
@@ -22,6 +23,7 @@ SOURCES = (
     "engine/lanes.py",
     "engine/loops.py",
     "engine/memory.py",
+    "engine/norms.py",
     "engine/passes.py",
     "engine/plan.py",
     "engine/scalar.py",

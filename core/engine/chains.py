@@ -19,6 +19,7 @@ from core.activations import ACTIVATIONS
 from core.engine.lanes import WIDTH, precision
 from core.engine.memory import get, load, store
 from core.engine.scalar import FLOAT32, FLOAT64, INLINE, f32, jit
+from core.layers import NORMS, standardising
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS
 from core.tables import Setting
@@ -26,6 +27,8 @@ from core.tables import Setting
 ACTIVATION_CODES = {row.name: code for code, row in enumerate(ACTIVATIONS.rows())}
 SOFTMAX = ACTIVATION_CODES["softmax"]
 LOSS_CODES = {row.name: code for code, row in enumerate(LOSSES.rows())}
+NORM_CODES = {row.name: code for code, row in enumerate(NORMS.rows())}
+NO_NORM, BATCH_NORM, LAYER_NORM = (NORM_CODES[name] for name in ("none", "batch", "layer"))
 OPTIMIZER_CODES = {row.name: code for code, row in enumerate(OPTIMIZERS.rows())}
 
 
@@ -62,6 +65,10 @@ zero_like = _by_precision(_zero32, _zero64)
 """Zero in the precision of its argument, which may be a pointer: x * 0 would be NaN for NaN."""
 exp_of = _by_precision(_caller(FLOAT32.exp), _caller(FLOAT64.exp))
 log_of = _by_precision(_caller(FLOAT32.log), _caller(FLOAT64.log))
+inverse_of, standard_of, slope_of = (
+    _by_precision(single, double) for single, double in zip(standardising(FLOAT32), standardising(FLOAT64), strict=True)
+)
+"""The maths of normalisation, of numbers and of vectors."""
 
 
 def _defaults(settings: Sequence[Setting]) -> dict[str, float]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from core.backend import CPU, Backend
 from core.engine import kernels
 from core.engine.array import ArrayEngine, Epochs, Hyper, State, Trained
-from core.engine.chains import ACTIVATION_CODES, LOSS_CODES, MOST_COEFFICIENTS, OPTIMIZER_CODES
+from core.engine.chains import ACTIVATION_CODES, LOSS_CODES, MOST_COEFFICIENTS, NORM_CODES, OPTIMIZER_CODES
 from core.engine.lanes import WIDTH
 from core.engine.loops import LOG_PROBABILITIES, LOGITS, OUTPUTS
 from core.engine.plan import BLOCK, Plan, Record, Settings, Stack, room
@@ -38,17 +38,7 @@ class CompiledEngine(ArrayEngine):
     def __init__(self, network: Network, backend: Backend = CPU, dtype: Any = np.float32) -> None:
         super().__init__(network, backend, dtype)
         self.most_epochs = max(1, BLOCK_NUMBERS // network.parameters)
-        rows = [
-            (
-                layer.units,
-                layer.fan_in,
-                layer.weight.start,
-                layer.bias.start if layer.bias else -1,
-                ACTIVATION_CODES[layer.activation],
-            )
-            for layer in network.layers
-        ]
-        self._layers = np.array(rows, np.int64)
+        self._layers = _table(network)
         self._rates = np.array([layer.dropout for layer in network.layers], np.float32)
         self._scales = (np.float32(1.0) / np.float32(1.0 - self._rates.astype(np.float64))).astype(self.dtype)
         above = np.concatenate([[0], np.cumsum(network.shape)[:-1]])
@@ -67,11 +57,12 @@ class CompiledEngine(ArrayEngine):
             len(self._layers),
             network.parameters,
             self._widest,
+            network.plain,
         )
 
     def _space(self, lanes: int) -> Any:
         """Working space for batches of ``lanes``."""
-        size = room(sum(self.network.shape), self.network.output.units, self._widest, lanes)
+        size = room(sum(self.network.shape), self.network.output.units, self._widest, lanes, self.network.plain)
         return _aligned(size, self.dtype)
 
     def _settings(self, hyper: Hyper, batch: int, since: int, steps: int, runs: int) -> Settings:
@@ -245,7 +236,7 @@ class CompiledEngine(ArrayEngine):
         return outputs.transpose(0, 2, 1)
 
     def activations(self, thetas: Any, x: Any) -> list[npt.NDArray[Any]]:
-        """Every layer's activations (R, units, B), hidden layers first, the output last."""
+        """What leaves every layer (R, units, B), shortcuts added, hidden layers first, the output last."""
         thetas, a = self.array(thetas), self.columns(x)
         widths = [layer.units for layer in self.network.layers]
         outputs = self._rows(thetas, a, sum(widths))
@@ -279,6 +270,27 @@ class CompiledEngine(ArrayEngine):
 
         cost = float(runs) * samples * self.network.parameters
         share_out(runs if by_runs else samples, cost, some, 1 if by_runs else BLOCK)
+
+
+def _table(network: Network) -> npt.NDArray[np.int64]:
+    """The layers as a plan has them (L, COLUMNS)."""
+    fed = {layer.shortcut for layer in network.layers}
+    rows = [
+        (
+            layer.units,
+            layer.fan_in,
+            layer.weight.start,
+            layer.bias.start if layer.bias else -1,
+            ACTIVATION_CODES[layer.activation],
+            layer.trained,
+            NORM_CODES[layer.norm],
+            layer.gain.start if layer.gain else -1,
+            -1 if layer.shortcut is None else layer.shortcut,
+            index + 1 in fed,
+        )
+        for index, layer in enumerate(network.layers)
+    ]
+    return np.array(rows, np.int64)
 
 
 def _lanes(batch: int) -> int:

@@ -12,8 +12,8 @@ from core.engine.draws import shuffle
 from core.engine.lanes import WIDTH, first, spread, total, where, wide
 from core.engine.loops import copy, fill, finite, gather, sum_of
 from core.engine.memory import get, load, pointer, shift
-from core.engine.passes import batch_gradient, batch_losses, layer_forward, update
-from core.engine.plan import BLOCK, FAN_IN, UNITS, WEIGHT, Samples, layer, pointers, run_of, space_in
+from core.engine.passes import batch_gradient, batch_losses, forward, update
+from core.engine.plan import BLOCK, END, FAN_IN, UNITS, WEIGHT, Samples, layer, pointers, run_of, space_in
 from core.engine.scalar import FAST, exact, jit
 
 TRAIN, EPOCHS, SURVEY, NORMS, EVALUATE = range(5)
@@ -64,7 +64,7 @@ def steps_of(
         stack.losses[run] = loss
         if not np.isfinite(loss):
             return give_up(plan, stack, own, run, number + i)
-        update(plan, settings, own, row + i)
+        update(plan, settings, own, row + i, space, lanes)
     if not finite(own.theta, plan.parameters):
         return give_up(plan, stack, own, run, number + steps)
     return True
@@ -97,8 +97,7 @@ def evaluate(plan: Any, thetas: Any, samples: Any, losses: Any, outputs: Any, ru
             fill(samples.t, samples.size, begin, count, space.targets, units, BLOCK)
         for run in range(runs[0], runs[1]):
             theta = shift(pointer(thetas), run * thetas.shape[1])
-            for index in range(plan.depth):
-                layer_forward(plan, theta, index, space, BLOCK)
+            forward(plan, theta, space, BLOCK)
             if losses.shape[0] > 0:
                 batch_losses(plan, space, BLOCK)
                 if losses.shape[1] == samples.size:
@@ -148,8 +147,7 @@ def survey(plan: Any, theta: Any, samples: Any, trained: int, middle: Any, sums:
         fill(samples.x, samples.size, begin, count, space.a, inputs, BLOCK)
         fill(samples.t, samples.size, begin, count, space.targets, units, BLOCK)
         fill(samples.y, samples.size, begin, count, space.labels, 1, BLOCK)
-        for index in range(plan.depth):
-            layer_forward(plan, theta, index, space, BLOCK)
+        forward(plan, theta, space, BLOCK)
         batch_losses(plan, space, BLOCK)
         for k in range(0, count, WIDTH):
             trains, there = first(trained - begin - k), first(count - k)
@@ -162,10 +160,9 @@ def survey(plan: Any, theta: Any, samples: Any, trained: int, middle: Any, sums:
 
 @exact
 def layer_norms(plan: Any, stack: Any, norms: Any) -> None:
-    """Squared norms (3, L) of each layer's gradient, update and parameters."""
+    """Squared norms (3, L) of each layer's gradient, update and parameters, without running statistics."""
     for index in range(plan.depth):
-        begin = layer(plan, index, WEIGHT)
-        end = layer(plan, index + 1, WEIGHT) if index + 1 < plan.depth else plan.parameters
+        begin, end = layer(plan, index, WEIGHT), layer(plan, index, END)
         for kind in range(3):
             array = (
                 pointer(stack.gradients)

@@ -150,6 +150,20 @@ def softmax(z: Any, a: Any, log_p: Any, units: int, lanes: int) -> None:
             store(log_p, o * lanes + k, load(z, o * lanes + k) - top - log_whole)
 
 
+@jit
+def accumulate(out: Any, source: Any, n: int) -> None:
+    """``out`` += ``source``, ``n`` numbers, whole vectors."""
+    for k in range(0, n, WIDTH):
+        store(out, k, load(out, k) + load(source, k))
+
+
+@jit
+def clear(out: Any, n: int) -> None:
+    """Zero in ``n`` numbers, whole vectors."""
+    for k in range(0, n, WIDTH):
+        store(out, k, zero_like(out))
+
+
 # ---- losses ----------------------------------------------------------------------------------------------------------
 
 

@@ -7,8 +7,11 @@ from typing import Any, NamedTuple
 from core.engine.memory import get, pointer, shift
 from core.engine.scalar import jit
 
-UNITS, FAN_IN, WEIGHT, BIAS, ACTIVATION, COLUMNS = range(6)
-"""Columns of a plan: a layer's width, inputs, where its weights and biases (-1: none) begin, its activation's code."""
+UNITS, FAN_IN, WEIGHT, BIAS, ACTIVATION, END, NORM, GAIN, SHORTCUT, FED, COLUMNS = range(11)
+"""Columns of a plan: a layer's width, inputs, where its weights and biases (-1: none) begin, its activation's code,
+where what the optimizer moves of it ends; its normalisation's code, where that one's parameters begin, one block of
+``units`` after another; the column that its shortcut comes from (-1: none; 0: the inputs, n: layer n - 1), and whether
+shortcuts lead from its own to later ones."""
 BLOCK = 64
 """Samples that go through a network together where it does not train."""
 
@@ -16,10 +19,10 @@ BLOCK = 64
 class Plan(NamedTuple):
     """What a kernel needs to know of a network, its loss and its optimizer; the arrays are pointers within kernels.
 
-    ``layers`` (L, 5) has the columns above; ``rows`` (L + 1,) says how many rows of lanes lie before each layer's in a
-    buffer, the inputs' first; ``rates`` (L,) are dropout's and ``scales`` what it multiplies the kept by; ``share`` is
-    1 / K where a loss is a mean over outputs; ``numbers`` are the loss's own; ``depth`` is L and
-    ``widest`` the most units or inputs.
+    ``layers`` (L, COLUMNS) has the columns above; ``rows`` (L + 1,) says how many rows of lanes lie before each layer's
+    in a buffer, the inputs' first; ``rates`` (L,) are dropout's and ``scales`` what it multiplies the kept by;
+    ``share`` is 1 / K where a loss is a mean over outputs; ``numbers`` are the loss's own; ``depth`` is L,
+    ``widest`` the most units or inputs, and ``plain`` says that no layer has a normalisation or a shortcut.
     """
 
     layers: Any
@@ -34,6 +37,7 @@ class Plan(NamedTuple):
     depth: int
     parameters: int
     widest: int
+    plain: bool
 
 
 class Settings(NamedTuple):
@@ -90,7 +94,8 @@ class Run(NamedTuple):
 class Space(NamedTuple):
     """Pointers to working space for a batch: all layers' z, a and mask, two deltas, and four of the outputs' size.
 
-    ``losses`` has a number and ``labels`` a float64 for each lane.
+    ``losses`` has a number and ``labels`` a float64 for each lane. Only networks that are not plain have the last
+    three, of all layers, too: ẑ in ``normal``, its statistics, and dL/da that came ``back`` through shortcuts.
     """
 
     z: Any
@@ -103,6 +108,9 @@ class Space(NamedTuple):
     log_p: Any
     losses: Any
     labels: Any
+    normal: Any
+    stats: Any
+    back: Any
 
 
 class Samples(NamedTuple):
@@ -127,9 +135,9 @@ class Record(NamedTuple):
     slots: Any
 
 
-def room(rows: int, outputs: int, widest: int, lanes: int) -> int:
+def room(rows: int, outputs: int, widest: int, lanes: int, plain: bool) -> int:
     """How many numbers of working space ``space_in`` wants."""
-    return (3 * rows + 2 * widest + 3 * outputs + 1) * lanes
+    return ((3 if plain else 6) * rows + 2 * widest + 3 * outputs + 1) * lanes
 
 
 @jit
@@ -146,6 +154,8 @@ def space_in(plan: Any, work: Any, labels: Any, lanes: int) -> Any:
     size, wide = get(plan.rows, plan.depth) * lanes + outputs, plan.widest * lanes
     deltas = shift(work, 3 * size)
     small = shift(deltas, 2 * wide)
+    # In a plain network this lies beyond the end, and is not looked at.
+    more = shift(small, 3 * outputs + lanes)
     return Space(
         work,
         shift(work, size),
@@ -157,6 +167,9 @@ def space_in(plan: Any, work: Any, labels: Any, lanes: int) -> Any:
         shift(small, 2 * outputs),
         shift(small, 3 * outputs),
         labels,
+        more,
+        shift(more, size),
+        shift(more, 2 * size),
     )
 
 
@@ -195,4 +208,5 @@ def pointers(plan: Any) -> Any:
         plan.depth,
         plan.parameters,
         plan.widest,
+        plan.plain,
     )

@@ -49,8 +49,9 @@ class Plane:
 def filter_normalised(network: Network, theta: npt.ArrayLike, seed: int, count: int = 2) -> Floats:
     """``count`` random directions (count, P), each neuron's incoming weights as long as that neuron's own in ``theta``.
 
-    Drawn from a normal distribution, row by row scaled to the norm of the same row of W, biases zero, so that a step of
-    1 changes every neuron by as much as it is large, whatever the scale of its weights. Li, Xu, Taylor, Studer &
+    Drawn from a normal distribution, row by row scaled to the norm of the same row of W, so that a step of 1 changes
+    every neuron by as much as it is large, whatever the scale of its weights; zero in all else: biases, and what
+    normalises. Li, Xu, Taylor, Studer &
     Goldstein, "Visualizing the Loss Landscape of Neural Nets", 2018, section 4 (arXiv:1712.09913).
     """
     own = np.asarray(theta, dtype=np.float64)

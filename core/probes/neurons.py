@@ -94,5 +94,7 @@ def neuron_maps(model: Model, theta: npt.ArrayLike, shown: Sequence[int], side: 
     maps = [Maps(INPUTS, square(x.T, shown[0]))]
     for layer, values, count in zip(network.layers, layers, shown[1:], strict=True):
         row = ACTIVATIONS[layer.activation]
-        maps.append(Maps(layer.id, square(values[0], count), row.low, row.high))
+        # A shortcut adds to the activation, and so goes beyond its bounds.
+        bounds = (row.low, row.high) if layer.shortcut is None else (-math.inf, math.inf)
+        maps.append(Maps(layer.id, square(values[0], count), *bounds))
     return tuple(maps)

@@ -14,6 +14,7 @@ from core.activations import ACTIVATIONS
 from core.data.generators import GENERATORS, generate
 from core.history import Best, Moment
 from core.initializers import INITIALIZERS
+from core.layers import NORMS
 from core.losses import LOSSES
 from core.model import Model
 from core.optimizers import OPTIMIZERS
@@ -183,6 +184,7 @@ def _names(experiment: Experiment) -> Iterator[tuple[str, Table[Any], str]]:
         yield "data.generator.name", GENERATORS, generator.name
     for index, layer in enumerate(network.layers):
         yield f"network.layers[{index}].activation", ACTIVATIONS, layer.activation
+        yield f"network.layers[{index}].norm", NORMS, layer.norm
     yield "network.initializer.name", INITIALIZERS, network.initializer.name
     yield "training.optimizer.name", OPTIMIZERS, training.optimizer.name
     yield "training.schedule.name", SCHEDULES, training.schedule.name

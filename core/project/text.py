@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from core.spec import Points, Precision
 
-WIDTH = 112
+WIDTH = 144
 """Characters up to which a list or an object stays on one line."""
 
 

@@ -158,6 +158,13 @@ def shaped_training_agrees(other: Backend) -> None:
     agree_and_learn(other, change(spec, "network.frozen", (Frozen(1, 0, "x1"), Frozen(2, 1, "bias"))), 1.0)
 
 
+def layered_training_agrees(other: Backend) -> None:
+    norms = Dense(6, "tanh", 0.25, id=1, norm="batch"), Dense(5, "gelu", id=2, norm="layer", residual=1)
+    shortcuts = Dense(7, "tanh", id=3, norm="batch", residual=2), Dense(5, "silu", 0.1, id=4, residual=2)
+    spec = change(experiment(weight_decay=0.01), "network.layers", (*norms, *shortcuts))
+    agree_and_learn(other, change(spec, "network.frozen", (Frozen(2, 0, "bias"),)), 0.9)
+
+
 def agree_and_learn(other: Backend, spec: Experiment, share: float) -> None:
     here, there = Trainer(spec), Trainer(spec, other)
     for trainer in (here, there):
@@ -226,6 +233,7 @@ def edits_agree(other: Backend) -> None:
         lambda e: change(e, "training.optimizer", Choice("momentum")),
         lambda e: change(e, "network.layers", (Dense(8, "tanh", id=1), Dense(3, "elu", id=3))),
         lambda e: change(e, "network.layers", (Dense(8, "softplus", 0.5, id=1), Dense(3, "elu", id=3))),
+        lambda e: change(e, "network.layers", (Dense(8, id=1, norm="batch"), Dense(3, "elu", id=3, residual=1))),
         lambda e: change(e, "data.features", ("x1", "x2", "x1*x2")),
         lambda e: change(e, "data.classes", 4),
         lambda e: change(e, "training.loss", Choice("huber", {"delta": 0.3})),
@@ -276,7 +284,8 @@ def test_training(standin: Backend, optimizer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "agrees", [divergence_agrees, stack_agrees, edits_agree, moving_agrees, shaped_training_agrees]
+    "agrees",
+    [divergence_agrees, stack_agrees, edits_agree, moving_agrees, shaped_training_agrees, layered_training_agrees],
 )
 def test_run(standin: Backend, agrees: Callable[[Backend], None]) -> None:
     agrees(standin)
@@ -294,7 +303,14 @@ def test_all_of_it_on_cuda(gpu: Backend) -> None:
         engine_agrees(gpu, *head)
     for optimizer in OPTIMIZERS:
         training_agrees(gpu, optimizer)
-    for agrees in (divergence_agrees, stack_agrees, edits_agree, moving_agrees, shaped_training_agrees):
+    for agrees in (
+        divergence_agrees,
+        stack_agrees,
+        edits_agree,
+        moving_agrees,
+        shaped_training_agrees,
+        layered_training_agrees,
+    ):
         agrees(gpu)
 
 
@@ -345,7 +361,7 @@ def test_the_engine_touches_no_attribute_that_cupys_arrays_lack(
     x, t = engine.columns(np.ones((4, 2))), engine.columns(np.eye(3)[[0, 1, 2, 0]])
     state = engine.zero_state(np.full((2, network.parameters), 0.1), "adam")
     settings = {s.name: s.default for s in OPTIMIZERS["adam"].settings}
-    loss, _ = engine._gradient(state.thetas, x, t, [None] * 3, 0.1, 0.1)
+    loss, *_ = engine._gradient(state.thetas, x, t, [None] * 3, 0.1, 0.1)
     assert loss.shape == (2,)
     assert next(engine._steps(state, x, t, standin.to_device(np.arange(4)), 1, Hyper(0.1, 4, "adam", settings)))
 

@@ -196,7 +196,8 @@ def test_the_file_is_one_that_a_person_can_read() -> None:
     assert '      "classes": 2,' in lines
     assert "        [0.30000000000000004, -0.0, 0, true]," in lines  # a point a line, drawn by hand
     layer = (
-        '{"type": "dense", "units": 4, "activation": "relu", "dropout": 0.1, "bias": true, "id": 7, "frozen": false}'
+        '{"type": "dense", "units": 4, "activation": "relu", "dropout": 0.1, "bias": true, "id": 7, "frozen": false, '
+        '"norm": "none", "residual": 0}'
     )
     assert f"        {layer}" in lines
     assert '      "optimizer": {"name": "adam", "settings": {"beta1": 0.8}},' in lines

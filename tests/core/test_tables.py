@@ -13,6 +13,7 @@ from core.activations import ACTIVATIONS
 from core.data.features import FEATURES
 from core.data.generators import GENERATORS
 from core.initializers import INITIALIZERS
+from core.layers import NORMS
 from core.losses import LOSSES
 from core.model import Model
 from core.network import resolve
@@ -23,7 +24,7 @@ from core.spec import Choice, Data, Dense, Experiment, Network, Output, Points, 
 from core.tables import Setting, SpecError, Table, settle
 from core.trainer import Trainer
 
-TABLES = [ACTIVATIONS, FEATURES, GENERATORS, INITIALIZERS, LOSSES, OPTIMIZERS, PRESETS]
+TABLES = [ACTIVATIONS, FEATURES, GENERATORS, INITIALIZERS, LOSSES, NORMS, OPTIMIZERS, PRESETS]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.engine.array import Hyper
+from core.engine.array import ArrayEngine, Hyper
 from core.optimizers import OPTIMIZERS
 from core.schedules import rates, varies
 from core.spec import Training
@@ -14,8 +14,13 @@ from core.tables import settle
 
 
 def batch_size(training: Training, samples: int) -> int:
-    """Samples in each step."""
-    return training.batch_size
+    """Samples in each step: all of them for an optimizer of the whole set."""
+    return max(1, samples) if OPTIMIZERS[training.optimizer.name].whole else training.batch_size
+
+
+def most_epochs(training: Training, engine: ArrayEngine) -> int:
+    """Whole epochs that the engine can run in one call."""
+    return 0 if OPTIMIZERS[training.optimizer.name].whole else engine.most_epochs
 
 
 def hyper(training: Training, rate: Any, batch: int, free: Any) -> Hyper:

@@ -20,7 +20,7 @@ from core.reshaping import carried, same_layout
 from core.run import Run
 from core.snapshot import Divergence, Snapshot
 from core.spec import Experiment
-from core.steering import hyper
+from core.steering import hyper, most_epochs
 from core.stopping import timed_out, undisturbed
 
 __all__ = ["Divergence", "Snapshot", "Trainer"]
@@ -89,7 +89,7 @@ class Trainer(Run):
             if self.seconds < self.training.stop.seconds:
                 left = min(left, self.training.stop.seconds - self.seconds)
             wanted = min(left / self._step_seconds, np.inf if steps is None else steps - taken)
-            whole = min(wanted / self.steps_per_epoch, self.engine.most_epochs)
+            whole = min(wanted / self.steps_per_epoch, most_epochs(self.training, self.engine))
             whole = min(whole, undisturbed(self.standing.watch, self.training, self.epoch))
             if self.offset == 0 and whole >= 1:
                 taken += self._epochs(int(whole))

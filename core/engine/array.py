@@ -15,6 +15,7 @@ import numpy.typing as npt
 from core.activations import ACTIVATIONS
 from core.backend import CPU, Backend
 from core.elementary import Elementary
+from core.engine import lbfgs
 from core.engine.sums import sums_of
 from core.losses import LOSSES
 from core.network import Network
@@ -120,7 +121,7 @@ class ArrayEngine:
         self.value, self.slope = self.loss_row.formula(self.f)
         self.numbers = self.loss_row.coefficients(network.loss.settings, network.output.units)
         self.share = 1.0 / network.output.units if self.loss_row.over_outputs == "mean" else 1.0
-        self.updates = {row.name: row.formula(self.f) for row in OPTIMIZERS.rows()}
+        self.updates = {row.name: row.formula(self.f) for row in OPTIMIZERS.rows() if row.formula}
         penalised = np.zeros(network.parameters, self.dtype)
         for layer in network.layers:
             penalised[layer.weight.start : layer.weight.stop] = 1.0
@@ -197,8 +198,10 @@ class ArrayEngine:
         """Up to ``steps`` steps over the samples in ``order``, in batches; ``x`` (D, N) and ``t`` (K, N) on the device.
 
         The batches end with ``order``, the last one as short as it falls out. Runs that diverge stop at their last θ
-        with a finite loss; the others go on.
+        with a finite loss; the others go on. An optimizer of the whole set makes one step, on all samples.
         """
+        if OPTIMIZERS[hyper.optimizer].whole:
+            return lbfgs.step(self, state, x, t, hyper)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             trained, total = self._run(state, x, t, order, steps, hyper)
             fine = self.xp.isfinite(total) & self.xp.all(self.xp.isfinite(trained.state.thetas), axis=1)

@@ -35,6 +35,7 @@ class Optimizer:
     slots: tuple[str, ...] = ()
     usual_rate: float = 0.03
     whole: bool = False
+    source: str = ""
 
 
 def _beta1(default: float = 0.9) -> Setting:
@@ -230,5 +231,7 @@ OPTIMIZERS: Table[Optimizer] = Table(
         _PAIRS,
         1.0,
         whole=True,
+        source="Step = t H g, H g by two loops over the last pairs, t halved from the rate until Armijo's condition "
+        "holds (Liu & Nocedal 1989; Nocedal & Wright 2006, algorithms 7.4, 7.5 and 3.1).",
     ),
 )

@@ -127,7 +127,9 @@ def text(section: Section, width: int = 100) -> str:
         lines += ["", f"  {entry.name}  {entry.title}"]
         for part in (entry.help, entry.source, *entry.settings):
             if part:
-                lines += textwrap.wrap(part, width, initial_indent="      ", subsequent_indent="        ")
+                lines += textwrap.wrap(
+                    part, width, initial_indent="      ", subsequent_indent="        ", break_on_hyphens=False
+                )
     return "\n".join(lines) + "\n"
 
 

@@ -57,7 +57,7 @@ def cosine(base: float, t: Any, steps_per_epoch: float, s: Settings) -> Any:
 
 
 def cosine_restarts(base: float, t: Any, steps_per_epoch: float, s: Settings) -> Any:
-    """Cosine, back to base at the end of each period, each ``longer`` times the last (Loshchilov & Hutter 2017, eq. 5)."""
+    """Cosine, back to base after each period, each ``longer`` times the last (Loshchilov & Hutter 2017, eq. 5)."""
     first, longer = s["epochs"] * steps_per_epoch, s["longer"]
     if longer == 1.0:
         return _cosine(base, s["floor"] * base, np.mod(t, first) / first)

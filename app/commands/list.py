@@ -31,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
     if args.table is None:
         for section in SECTIONS.values():
             names = ", ".join(entry.name for entry in section.entries())
-            print(textwrap.fill(names, 100, initial_indent=f"{section.name:16}", subsequent_indent=" " * 16))
+            first, rest = f"{section.name:16}", " " * 16
+            print(textwrap.fill(names, 100, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False))
     else:
         print(text(SECTIONS[args.table]), end="")
     return 0

@@ -50,7 +50,7 @@ def of_setting(setting: Setting) -> FieldInfo:
     """The same of a table row's setting."""
     return FieldInfo(
         name=setting.name,
-        type=float,
+        type=int if setting.whole else float,
         title=setting.title,
         help=setting.help,
         minimum=setting.low,

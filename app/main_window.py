@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
             "bad",
             [
                 (f"Go back to epoch {wrong.back}", self.session.rewind),
-                (f"Go on from there with half the rate, {wrong.rate / 2:g}", self.session.halve_rate),
+                (f"Go on from there with half the rate, {wrong.base / 2:g}", self.session.halve_rate),
             ],
         )
 

@@ -52,10 +52,15 @@ class BatchField(FormField):
         self._fit()
 
     def _fit(self) -> None:
-        """Let the track end where the training points do."""
-        everything = max(2, len(self.session.model.prepared.y_train))
+        """Let the track end where the training points do; an optimizer of all of them leaves nothing to choose."""
+        training, everything = self.session.experiment.training, max(2, len(self.session.model.prepared.y_train))
+        row = OPTIMIZERS[training.optimizer.name]
         self.control.set_range(1, everything)
-        self.control.set_value(min(self.session.experiment.training.batch_size, everything))
+        self.control.set_value(everything if row.whole else min(training.batch_size, everything))
+        self.control.setEnabled(not row.whole)
+        self.control.set_help(
+            f"Not used by {row.title}: each of its steps takes all training samples." if row.whole else self.info.help
+        )
 
 
 class OptimizerDropdown(Dropdown):

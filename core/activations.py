@@ -33,10 +33,11 @@ class Activation:
     high: float = math.inf
     hidden: bool = True
     targets: tuple[float, float] = (0.0, 1.0)
+    source: str = ""
 
 
 def linear(f: Elementary) -> Pair:
-    """g(z) = z."""
+    """g(z) = z (Widrow & Hoff 1960)."""
     zero, one = f.real(0.0), f.real(1.0)
 
     def value(z: Any) -> Any:
@@ -49,7 +50,7 @@ def linear(f: Elementary) -> Pair:
 
 
 def sigmoid(f: Elementary) -> Pair:
-    """g(z) = 1 / (1 + e^-z)."""
+    """g(z) = 1 / (1 + e^-z) (Rumelhart, Hinton & Williams 1986)."""
     one, logistic = f.real(1.0), f.sigmoid
 
     def value(z: Any) -> Any:
@@ -76,7 +77,7 @@ def hard_sigmoid(f: Elementary) -> Pair:
 
 
 def tanh(f: Elementary) -> Pair:
-    """g(z) = tanh z."""
+    """g(z) = tanh z (LeCun et al. 1998, section 4.4)."""
     one, hyperbolic = f.real(1.0), f.tanh
 
     def value(z: Any) -> Any:
@@ -89,7 +90,7 @@ def tanh(f: Elementary) -> Pair:
 
 
 def relu(f: Elementary) -> Pair:
-    """g(z) = max(0, z); the slope at 0 is taken as 0."""
+    """g(z) = max(0, z); the slope at 0 is taken as 0 (Nair & Hinton 2010)."""
     zero, maximum, sign = f.real(0.0), f.maximum, f.sign
 
     def value(z: Any) -> Any:
@@ -316,6 +317,13 @@ ACTIVATIONS: Table[Activation] = Table(
         1.0,
     ),
     Activation(
-        "softmax", "Softmax", "Turns the outputs into probabilities that sum to one.", None, 0.0, 1.0, hidden=False
+        "softmax",
+        "Softmax",
+        "Turns the outputs into probabilities that sum to one.",
+        None,
+        0.0,
+        1.0,
+        hidden=False,
+        source="g(z)_k = e^(z_k) / Σ_j e^(z_j) (Bridle 1990).",
     ),
 )

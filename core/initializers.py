@@ -24,6 +24,7 @@ class Initializer:
     help: str
     draw: Draw
     settings: tuple[Setting, ...] = ()
+    source: str = ""
 
 
 def _uniform(limit: Callable[[int, int], float]) -> Draw:
@@ -60,6 +61,8 @@ def _plain_uniform(rng: np.random.Generator, fan_out: int, fan_in: int, settings
 def _plain_normal(rng: np.random.Generator, fan_out: int, fan_in: int, settings: dict[str, float]) -> Any:
     return rng.normal(0.0, settings["deviation"], (fan_out, fan_in))
 
+
+_BOOK = "Goodfellow, Bengio & Courville 2016, section 8.4."
 
 INITIALIZERS: Table[Initializer] = Table(
     "initializer",
@@ -112,6 +115,7 @@ INITIALIZERS: Table[Initializer] = Table(
         "Uniform between -limit and limit, whatever the layer's size.",
         _plain_uniform,
         (Setting("limit", "Limit", 1.0, 0.0, 100.0, help="Weights lie between minus and plus this."),),
+        source=_BOOK,
     ),
     Initializer(
         "normal",
@@ -119,6 +123,7 @@ INITIALIZERS: Table[Initializer] = Table(
         "Normal with the given deviation, whatever the layer's size.",
         _plain_normal,
         (Setting("deviation", "Deviation", 0.1, 0.0, 100.0, help="Standard deviation of the weights."),),
+        source=_BOOK,
     ),
     Initializer(
         "constant",
@@ -126,11 +131,13 @@ INITIALIZERS: Table[Initializer] = Table(
         "Every weight the same: all units of a layer compute the same, get the same gradient, and stay one unit.",
         _constant,
         (Setting("value", "Value", 0.5, -100.0, 100.0, help="What every weight begins with."),),
+        source=_BOOK,
     ),
     Initializer(
         "zeros",
         "Zeros",
         "Every weight zero: nothing passes through, forwards or back, and most networks never learn. Try it.",
         _constant,
+        source=_BOOK,
     ),
 )

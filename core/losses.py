@@ -48,7 +48,7 @@ class Loss:
 
 
 def squared(f: Elementary) -> Pair:
-    """(a - t)²."""
+    """(a - t)² (least squares; Bishop 2006, section 1.5.5)."""
     two = f.real(2.0)
 
     def value(a: Any, t: Any, c: tuple[Any, ...]) -> Any:
@@ -61,7 +61,7 @@ def squared(f: Elementary) -> Pair:
 
 
 def absolute(f: Elementary) -> Pair:
-    """|a - t|; the slope where they are equal is taken as 0."""
+    """|a - t|; the slope where they are equal is taken as 0 (Bishop 2006, section 1.5.5)."""
     size, sign = f.abs, f.sign
 
     def value(a: Any, t: Any, c: tuple[Any, ...]) -> Any:
@@ -104,7 +104,7 @@ def hinge(f: Elementary) -> Pair:
 
 
 def binary_crossentropy(f: Elementary) -> Pair:
-    """-t log s(z) - (1 - t) log(1 - s(z)) = max(z, 0) - z t + log(1 + e^-|z|)."""
+    """-t log s(z) - (1 - t) log(1 - s(z)) = max(z, 0) - z t + log(1 + e^-|z|) (Bishop 2006, eq. 4.90)."""
     zero, maximum, log1p, exp, size, logistic = f.real(0.0), f.maximum, f.log1p, f.exp, f.abs, f.sigmoid
 
     def value(z: Any, t: Any, c: tuple[Any, ...]) -> Any:

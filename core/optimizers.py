@@ -20,16 +20,22 @@ from core.updates import Numbers, Settings
 
 @dataclass(frozen=True)
 class Optimizer:
-    """A row: a name, its formula, its settings and what it remembers between steps."""
+    """A row: a name, its formula, its settings and what it remembers between steps.
+
+    One that takes the ``whole`` training set in each step, whatever the batch, has no formula: it is no elementwise
+    update, and ``core.engine.lbfgs`` does it.
+    """
 
     name: str
     title: str
     help: str
     coefficients: Callable[[Any, Any, Settings], Numbers]
-    formula: Callable[[Elementary], Function]
+    formula: Callable[[Elementary], Function] | None
     settings: tuple[Setting, ...] = ()
     slots: tuple[str, ...] = ()
     usual_rate: float = 0.03
+    whole: bool = False
+    source: str = ""
 
 
 def _beta1(default: float = 0.9) -> Setting:
@@ -58,6 +64,11 @@ def _decay(default: float) -> Setting:
     help = "Each step also takes rate · decay · θ off every weight and bias, past the means."
     return Setting("weight_decay", "Own weight decay", default, 0.0, 10.0, help=help)
 
+
+MEMORY = 10
+"""Pairs of steps and changes of the gradient that L-BFGS can keep."""
+_PAIRS = (*(f"step{i + 1}" for i in range(MEMORY)), *(f"change{i + 1}" for i in range(MEMORY)), "move", "gradient")
+"""The pairs, newest first, zero where there is none; then the last step, and the gradient before it."""
 
 _ADAM = (_beta1(), _beta2(), _epsilon())
 
@@ -198,5 +209,29 @@ OPTIMIZERS: Table[Optimizer] = Table(
         (_beta1(), _beta2(0.99, "mean"), _decay(0.0)),
         ("mean",),
         0.0005,
+    ),
+    Optimizer(
+        "lbfgs",
+        "L-BFGS",
+        "Learns the curvature from its last steps and searches along each; on all samples, whatever the batch. Rate 1.",
+        lambda r, t, s: (r,),
+        None,
+        (
+            Setting(
+                "memory",
+                "Memory",
+                float(MEMORY),
+                1.0,
+                float(MEMORY),
+                unit="steps",
+                help="How many of the last steps the curvature is learnt from.",
+                whole=True,
+            ),
+        ),
+        _PAIRS,
+        1.0,
+        whole=True,
+        source="Step = t H g, H g by two loops over the last pairs, t halved from the rate until Armijo's condition "
+        "holds (Liu & Nocedal 1989; Nocedal & Wright 2006, algorithms 7.4, 7.5 and 3.1).",
     ),
 )

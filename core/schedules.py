@@ -33,10 +33,11 @@ class Schedule:
     rate: Callable[[float, Any, float, Settings], Any]
     settings: tuple[Setting, ...] = ()
     follows_loss: bool = False
+    source: str = ""
 
 
 def constant(base: float, t: Any, steps_per_epoch: float, s: Settings) -> Any:
-    """Rate = base."""
+    """Rate = base (Goodfellow, Bengio & Courville 2016, section 8.3.1)."""
     return np.full(np.shape(t), base)
 
 
@@ -56,7 +57,7 @@ def cosine(base: float, t: Any, steps_per_epoch: float, s: Settings) -> Any:
 
 
 def cosine_restarts(base: float, t: Any, steps_per_epoch: float, s: Settings) -> Any:
-    """The same, back to base at the end of each period, each ``longer`` times the last (SGDR, equation 5)."""
+    """Cosine, back to base after each period, each ``longer`` times the last (Loshchilov & Hutter 2017, eq. 5)."""
     first, longer = s["epochs"] * steps_per_epoch, s["longer"]
     if longer == 1.0:
         return _cosine(base, s["floor"] * base, np.mod(t, first) / first)
@@ -201,6 +202,7 @@ SCHEDULES: Table[Schedule] = Table(
             _FLOOR,
         ),
         follows_loss=True,
+        source='Rate = base · factor^falls (PyTorch\'s ReduceLROnPlateau, threshold_mode "rel").',
     ),
 )
 

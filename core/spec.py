@@ -157,7 +157,7 @@ class Dense(Spec, frozen=True, tag="dense"):
             lt=1.0,
             title="Dropout",
             description="Chance of each unit being off in a training step.",
-            extra={"unit": "%"},
+            extra={"source": "Srivastava et al. 2014.", "unit": "%"},
         ),
     ] = 0.0
     bias: bool = True
@@ -240,7 +240,7 @@ class Stop(Spec, frozen=True):
             title="Early stopping",
             description="After so many epochs without a new lowest test loss (without test points, training "
             "loss) it stops, and θ of the lowest comes back (Prechelt 1998); 0: never.",
-            extra={"unit": "epochs", "low": 0, "high": 100},
+            extra={"source": "Prechelt 1998.", "unit": "epochs", "low": 0, "high": 100},
         ),
     ] = 0
 
@@ -279,7 +279,7 @@ class Training(Spec, frozen=True):
             le=10.0,
             title="L1",
             description="Adds l1 · Σ|w| to what is minimised: weights are pulled to exactly zero.",
-            extra={"scale": "log", "low": 1e-6, "high": 10.0},
+            extra={"source": "Tibshirani 1996, the lasso.", "scale": "log", "low": 1e-6, "high": 10.0},
         ),
     ] = 0.0
     l2: Annotated[
@@ -289,7 +289,7 @@ class Training(Spec, frozen=True):
             le=10.0,
             title="L2",
             description="Adds ½ l2 · Σw² to what is minimised: weights are pulled towards zero.",
-            extra={"scale": "log", "low": 1e-6, "high": 10.0},
+            extra={"source": "Hoerl & Kennard 1970, ridge regression.", "scale": "log", "low": 1e-6, "high": 10.0},
         ),
     ] = 0.0
     seed: Annotated[
@@ -307,7 +307,13 @@ class Training(Spec, frozen=True):
             le=10_000.0,
             title="Warm-up",
             description="Epochs in which the rate first rises in a line; the schedule begins after them.",
-            extra={"unit": "epochs", "scale": "log", "low": 0.1, "high": 100.0},
+            extra={
+                "source": "Goyal et al. 2017, section 2.2.",
+                "unit": "epochs",
+                "scale": "log",
+                "low": 0.1,
+                "high": 100.0,
+            },
         ),
     ] = 0.0
     weight_decay: Annotated[
@@ -317,7 +323,7 @@ class Training(Spec, frozen=True):
             le=10.0,
             title="Weight decay",
             description="Each step also takes rate · decay · w off every weight, past the optimizer (as in AdamW).",
-            extra={"scale": "log", "low": 1e-6, "high": 10.0},
+            extra={"source": "Loshchilov & Hutter 2019, algorithm 2.", "scale": "log", "low": 1e-6, "high": 10.0},
         ),
     ] = 0.0
     clip_norm: Annotated[
@@ -326,7 +332,7 @@ class Training(Spec, frozen=True):
             ge=0.0,
             title="Clip norm",
             description="A gradient longer than this is shortened to it, its direction kept; 0: never.",
-            extra={"scale": "log", "low": 1e-3, "high": 1e3},
+            extra={"source": "Pascanu, Mikolov & Bengio 2013, algorithm 1.", "scale": "log", "low": 1e-3, "high": 1e3},
         ),
     ] = 0.0
     clip_value: Annotated[
@@ -335,7 +341,12 @@ class Training(Spec, frozen=True):
             ge=0.0,
             title="Clip value",
             description="Each number of the gradient is held between minus this and this; 0: never.",
-            extra={"scale": "log", "low": 1e-3, "high": 1e3},
+            extra={
+                "source": "Goodfellow, Bengio & Courville 2016, section 10.11.1.",
+                "scale": "log",
+                "low": 1e-3,
+                "high": 1e3,
+            },
         ),
     ] = 0.0
     stop: Stop = Stop()

@@ -20,7 +20,10 @@ class SpecError(ValueError):
 
 @dataclass(frozen=True)
 class Setting:
-    """One number that a row can be tuned by: its default, its hard limits, and how to show it."""
+    """One number that a row can be tuned by: its default, its hard limits, and how to show it.
+
+    One that is ``whole`` is shown and edited as an integer.
+    """
 
     name: str
     title: str
@@ -30,6 +33,7 @@ class Setting:
     scale: Scale = "linear"
     unit: str = ""
     help: str = ""
+    whole: bool = False
 
 
 class Row(Protocol):

@@ -44,6 +44,7 @@ examples:
   learnscape train spiral-3 --epochs 500 --seed 7 --out runs/7
   learnscape train moons.json --resume --epochs 50
 
+'learnscape list' says what an experiment can be made of, with every setting's range.
 Ctrl+C stops after the present step and still writes what there is; twice, it stops at once.
 exit codes: 0 trained; 2 the experiment cannot be read or run; 3 the loss stopped being finite
 (what there is before that is written); 130 stopped by Ctrl+C."""

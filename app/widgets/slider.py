@@ -94,6 +94,12 @@ class Slider(QWidget):
             part.setAccessibleName(about)
             part.setAccessibleDescription(self._help)
 
+    def set_help(self, text: str) -> None:
+        """Change the sentence that says what it is for."""
+        if text != self._help:
+            self._help = text
+            self._describe()
+
     @property
     def value(self) -> float:
         """The value shown: an int where the slider is of integers."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.backend import CPU, Backend
+from core.engine import lbfgs
 from core.engine.equations import Equations
 from core.engine.sums import sums_of
 from core.layers import MOMENTUM
@@ -107,7 +108,7 @@ class ArrayEngine(Equations):
 
     def __init__(self, network: Network, backend: Backend = CPU, dtype: Any = np.float32) -> None:
         super().__init__(network, backend, dtype)
-        self.updates = {row.name: row.formula(self.f) for row in OPTIMIZERS.rows()}
+        self.updates = {row.name: row.formula(self.f) for row in OPTIMIZERS.rows() if row.formula}
 
     # arrays in and out
 
@@ -180,8 +181,10 @@ class ArrayEngine(Equations):
         """Up to ``steps`` steps over the samples in ``order``, in batches; ``x`` (D, N) and ``t`` (K, N) on the device.
 
         The batches end with ``order``, the last one as short as it falls out. Runs that diverge stop at their last θ
-        with a finite loss; the others go on.
+        with a finite loss; the others go on. An optimizer of the whole set makes one step, on all samples.
         """
+        if OPTIMIZERS[hyper.optimizer].whole:
+            return lbfgs.step(self, state, x, t, hyper)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             trained, total = self._run(state, x, t, order, steps, hyper)
             fine = self.xp.isfinite(total) & self.xp.all(self.xp.isfinite(trained.state.thetas), axis=1)

@@ -128,7 +128,11 @@ def _update_loop(code: int) -> str:
 
 _values, _slopes = _pairs(ACTIVATIONS.rows())
 _losses, _loss_slopes = _pairs(LOSSES.rows())
-_updates = {code: _by_precision(r.formula(FLOAT32), r.formula(FLOAT64)) for code, r in enumerate(OPTIMIZERS.rows())}
+_updates = {
+    code: _by_precision(row.formula(FLOAT32), row.formula(FLOAT64))
+    for code, row in enumerate(OPTIMIZERS.rows())
+    if row.formula
+}
 
 activate = _choice("z, a, n", {code: _loop("", f"store(a, k, f{code}(load(z, k)))") for code in _values}, _values)
 """activate(code, z, a, n): a[k] = g(z[k])."""

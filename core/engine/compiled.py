@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.backend import CPU, Backend
-from core.engine import kernels
+from core.engine import kernels, lbfgs
 from core.engine.array import ArrayEngine, Epochs, Hyper, State, Trained
 from core.engine.chains import ACTIVATION_CODES, LOSS_CODES, MOST_COEFFICIENTS, NORM_CODES, OPTIMIZER_CODES
 from core.engine.lanes import WIDTH
@@ -152,6 +152,8 @@ class CompiledEngine(ArrayEngine):
 
     def train(self, state: State, x: Any, t: Any, order: Any, steps: int, hyper: Hyper) -> Trained:
         """As the array engine's."""
+        if OPTIMIZERS[hyper.optimizer].whole:
+            return lbfgs.step(self, state, x, t, hyper)
         batch = min(hyper.batch_size, len(order))
         steps = min(steps, -(-len(order) // batch))
         stack = self._stack(state)

@@ -21,6 +21,7 @@ from app.commands import train
 from core.engine import choice
 from core.presets import FIRST, PRESETS
 from core.project import Project, save
+from core.reference import BEGIN, END, SECTIONS, markdown
 from core.report import history_table, report, weights
 from core.spec import Data, Experiment, Network, Points, change
 from core.trainer import Trainer
@@ -361,3 +362,33 @@ def test_a_report_within_an_epoch_measures_theta_as_it_is_and_changes_nothing() 
     assert isinstance(result["epochs"], float)
     assert len(history_table(trainer.history).splitlines()) == rows + 2
     assert weights(trainer)["theta"].tobytes() == trainer.theta.tobytes()
+
+
+# ---- list and reference ----------------------------------------------------------------------------------------------
+
+
+def test_list_names_all_tables_and_prints_one_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in SECTIONS)
+    assert "lbfgs" in out
+    assert main(["list", "optimizers"]) == 0
+    out = capsys.readouterr().out
+    assert "beta2 = 0.999 (0 to 0.999999)" in out
+    assert "Kingma & Ba 2015" in out
+    with pytest.raises(SystemExit):
+        main(["list", "nothing"])
+    assert "invalid choice: 'nothing'" in capsys.readouterr().err
+
+
+def test_reference_is_printed_or_put_into_a_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reference"]) == 0
+    assert capsys.readouterr().out == markdown()
+    path = tmp_path / "document.md"
+    path.write_text(f"before\n{BEGIN}\n{END}\nafter\n", encoding="utf-8")
+    assert main(["reference", "--into", str(path)]) == 0
+    assert markdown() in path.read_text(encoding="utf-8")
+    path.write_text("no marks", encoding="utf-8")
+    assert main(["reference", "--into", str(path)]) == 2
+    assert "between which" in capsys.readouterr().err
+    assert main(["reference", "--into", str(tmp_path / "nowhere.md")]) == 2

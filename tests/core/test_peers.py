@@ -76,7 +76,10 @@ SETTINGS: dict[str, dict[str, float]] = {
 }
 """Where not the default. All other defaults are PyTorch's own."""
 
-WITHOUT_PEER = {"lion": "PyTorch has none; tests/core/test_engine.py writes the paper's algorithm out"}
+ELSEWHERE = {
+    "lion": "PyTorch has none; tests/core/test_engine.py writes the paper's algorithm out",
+    "lbfgs": "on all samples in each step: tests/core/test_lbfgs.py follows PyTorch's",
+}
 
 
 def setting(activation: str, output: str, loss: str, value: float = 0.0) -> tuple[ArrayEngine, Any, Any, Any]:
@@ -113,7 +116,7 @@ def in_doubles() -> Iterator[None]:
 def test_nothing_is_left_out() -> None:
     assert set(TORCH_ACTIVATIONS) == set(ACTIVATIONS)
     assert {loss for _, loss, _ in TORCH_LOSSES} == set(LOSSES)
-    assert {*OPTIMIZER_OF, *WITHOUT_PEER} == set(OPTIMIZERS)
+    assert {*OPTIMIZER_OF, *ELSEWHERE} == set(OPTIMIZERS)
 
 
 @pytest.mark.parametrize("activation", [name for name, row in ACTIVATIONS.items() if row.formula])

@@ -12,12 +12,27 @@ from core.data.generators import generate
 from core.engine import choice
 from core.engine.array import ArrayEngine, Hyper
 from core.frozen import free
-from core.history import Moment
+from core.history import Best, Moment
+from core.judging import Standing, judge, judge_block
 from core.model import Model
 from core.optimizers import OPTIMIZERS
 from core.project import Project, decode, encode
 from core.schedules import SCHEDULES, rates
-from core.spec import Choice, Data, Dense, Experiment, Frozen, Generator, Network, Output, Split, Stop, Training, change
+from core.spec import (
+    Choice,
+    Data,
+    Dense,
+    Experiment,
+    Frozen,
+    Generator,
+    Network,
+    Output,
+    Points,
+    Split,
+    Stop,
+    Training,
+    change,
+)
 from core.tables import settle
 from core.trainer import Trainer
 
@@ -291,7 +306,7 @@ def test_a_stopped_run_takes_no_step_until_it_is_resumed_and_then_goes_on(engine
     trainer.advance(trainer.steps_until(300))
     assert epoch + 8 <= trainer.epoch < 300
     assert trainer.history.last("test_loss") == trainer.history.column("test_loss")[1:].min()
-    assert trainer.stopped.endswith(f"θ of epoch {trainer.watch.epoch} is back.")
+    assert trainer.stopped.endswith(f"θ of epoch {trainer.standing.watch.epoch} is back.")
 
 
 def test_without_test_points_the_training_loss_is_watched() -> None:
@@ -342,16 +357,16 @@ def test_the_run_stops_when_its_time_is_up(engine: str) -> None:
 
 def test_other_data_or_another_loss_forget_the_best(engine: str) -> None:
     trainer = run(overfitting(patience=50), 20)
-    assert trainer.best is not None
+    assert trainer.standing.best is not None
     trainer.adopt(change(trainer.experiment, "data.split", Split(0.6)))
-    assert trainer.best is None
-    assert trainer.watch.best is None
+    assert trainer.standing.best is None
+    assert trainer.standing.watch.best is None
     trainer.advance(trainer.steps_until(22))
-    assert trainer.best is not None
+    assert trainer.standing.best is not None
     trainer.adopt(change(trainer.experiment, "network.layers", (Dense(9, id=1),)))
-    assert trainer.best is None
+    assert trainer.standing.best is None
     trainer.advance(trainer.steps_until(24))
-    assert len(trainer.best.theta) == trainer.model.network.parameters  # type: ignore[union-attr]
+    assert len(trainer.standing.best.theta) == trainer.model.network.parameters  # type: ignore[union-attr]
 
 
 def test_a_reset_and_a_rewind_forget_what_came_after() -> None:
@@ -362,15 +377,15 @@ def test_a_reset_and_a_rewind_forget_what_came_after() -> None:
     for _ in range(25):
         trainer.step_epoch()
         moments.append(trainer.moment())
-    assert trainer.watch.plateau.scale < 1
+    assert trainer.standing.watch.plateau.scale < 1
     trainer.restore(moments[4])
-    assert trainer.watch == moments[4].watch
+    assert trainer.standing.watch == moments[4].watch
     for moment in moments[5:]:
         trainer.step_epoch()
-        assert trainer.watch == moment.watch
+        assert trainer.standing.watch == moment.watch
     trainer.reset()
-    assert trainer.watch.best is None
-    assert (trainer.watch.plateau.scale, trainer.stopped, trainer.best) == (1.0, "", None)
+    assert trainer.standing.watch.best is None
+    assert (trainer.standing.watch.plateau.scale, trainer.stopped, trainer.standing.best) == (1.0, "", None)
 
 
 # ---- the same, however it is cut -------------------------------------------------------------------------------------
@@ -445,4 +460,53 @@ def test_the_engines_agree(optimizer: str) -> None:
     assert (one.engine.name, two.engine.name) == ("array", "compiled")
     np.testing.assert_allclose(two.theta, one.theta, rtol=1e-9, atol=1e-11)
     np.testing.assert_allclose(two.history.column("rate"), one.history.column("rate"), rtol=1e-12)
-    assert two.watch.plateau.scale == one.watch.plateau.scale
+    assert two.standing.watch.plateau.scale == one.standing.watch.plateau.scale
+
+
+# ---- where it diverged -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("slices", [1, 7, 1000])
+def test_a_divergence_is_at_the_step_of_the_clock_with_the_rate_that_step_had(slices: int) -> None:
+    x = np.linspace(-3, 3, 24)[:, None]
+    schedule = Choice("exponential", {"factor": 0.9})
+    training = Training(learning_rate=5.0, batch_size=8, schedule=schedule, loss=Choice("mse"))
+    data = Data("regression", 2, Points(np.hstack([x, x]), 2 * x[:, 0]))
+    trainer = Trainer(Experiment("", data, Network(), training))
+    while trainer.divergence is None:
+        trainer.advance(slices)
+    gone = trainer.divergence
+    assert gone.step == trainer.snapshot().step == trainer.state.step
+    planned = rates(training, np.array([gone.step - 1]), trainer.steps_per_epoch)
+    assert gone.rate == pytest.approx(planned[0])
+    assert gone.rate < 0.9 * gone.base
+    assert gone.base == 5.0
+
+
+# ---- judging, as a function ------------------------------------------------------------------------------------------
+
+
+def test_a_block_is_judged_as_its_epochs_one_by_one() -> None:
+    training = Training(stop=Stop(patience=3, epochs=50))
+    losses = np.array([[1.0, 0.9], [0.8, 0.7], [0.7, 0.8], [0.6, 0.9], [0.5, 0.75], [0.4, 0.1], [0.3, 0.2]])
+
+    def here(index: int) -> Best:
+        return Best(index, np.full(2, float(index)), ())
+
+    block = judge_block(Standing(), training, 0, losses, here)
+    assert (len(block.standings), block.back, block.cut) == (5, True, True)
+    standing, back = Standing(), False
+    for index in range(5):
+        pair = (float(losses[index, 0]), float(losses[index, 1]))
+        standing, back = judge(standing, training, index + 1, pair, lambda index=index: here(index))
+        assert standing.watch == block.standings[index].watch
+        assert standing.stopped == block.standings[index].stopped
+    assert back
+    assert standing.best is not None
+    assert standing.best.theta.tolist() == [1.0, 1.0], "the second epoch's test loss was the lowest"
+
+
+def test_a_block_that_nothing_watches_stands_as_it_is() -> None:
+    standing = Standing()
+    block = judge_block(standing, Training(), 5, np.ones((3, 2)), lambda index: pytest.fail("nobody asks"))
+    assert (block.standings, block.back, block.cut) == ([standing] * 3, False, False)

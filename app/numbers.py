@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from app.number_format import number_format
+
 THIN = "\u2009"
 """Thin space, between thousands and before a unit."""
 
@@ -16,12 +18,14 @@ _SPACES = re.compile(r"[\s_']")
 _POWER = re.compile(r"(?:(.+)[×x*·])?10\^([+-]?\d+)")
 
 
-def number(value: float, digits: int = 4, *, fixed: bool = False) -> str:
+def number(value: float, digits: int | None = None, *, fixed: bool = False) -> str:
     """``value`` to ``digits`` significant digits: "0.03", "12 345", "3.2×10⁻⁵", "−1.5", "∞", "NaN".
 
     Scientific under 0.001 and over 99 999. ``fixed`` keeps trailing zeros, so that a changing number keeps its width.
+    Without ``digits`` there are as many as the number format in force says; its decimal sign is always used.
     """
     value = float(value)
+    digits = number_format().digits if digits is None else digits
     if math.isnan(value):
         return "NaN"
     sign = MINUS if value < 0 else ""
@@ -34,10 +38,16 @@ def number(value: float, digits: int = 4, *, fixed: bool = False) -> str:
     mantissa, _, power = f"{size:.{digits - 1}e}".partition("e")
     exponent = int(power)
     if exponent < -3 or size > 99_999:
-        return f"{sign}{mantissa if fixed else _trim(mantissa)}×10{str(exponent).translate(_TO_SUPERSCRIPT)}"
+        power = str(exponent).translate(_TO_SUPERSCRIPT)
+        return f"{sign}{_signed(mantissa if fixed else _trim(mantissa))}×10{power}"
     decimals = max(digits - 1 - exponent, 0)
     text = f"{size:,.{decimals}f}".replace(",", THIN)
-    return sign + (text if fixed else _trim(text))
+    return sign + _signed(text if fixed else _trim(text))
+
+
+def to_places(value: float, places: int) -> str:
+    """``value`` to so many ``places`` after the decimal sign, "1.50"."""
+    return _signed(f"{value:.{places}f}".replace("-", MINUS))
 
 
 def count(value: int) -> str:
@@ -53,7 +63,7 @@ def percent(value: float) -> str:
     if 0 < value < 1:
         value = min(max(value, 0.001), 0.999)
     sign = MINUS if value < 0 else ""
-    return f"{sign}{_trim(f'{abs(value) * 100:.1f}')}{THIN}%"
+    return f"{sign}{_signed(_trim(f'{abs(value) * 100:.1f}'))}{THIN}%"
 
 
 def parse_number(text: str) -> float:
@@ -76,6 +86,11 @@ def parse_number(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text.strip()!r} is not a finite number")
     return value
+
+
+def _signed(text: str) -> str:
+    """A written number with the decimal sign in force."""
+    return text.replace(".", number_format().decimal)
 
 
 def _trim(text: str) -> str:

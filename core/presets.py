@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from core.data.generators import GENERATORS, generate
-from core.spec import Choice, Data, Dense, Experiment, Generator, Network, Split, Training, change
+from core.data.tables import table_data
+from core.spec import Choice, Data, Dense, Experiment, Generator, Network, Output, Split, Training, change
 from core.tables import Table
 
 FIRST = "spiral-3"
@@ -16,12 +18,15 @@ FIRST = "spiral-3"
 
 @dataclass(frozen=True)
 class Preset:
-    """A row: a generator, a network and the settings that train it; ``epochs`` of them take a second or less."""
+    """A row: a data set, a network and the settings that train it; ``epochs`` of them take a few seconds at most.
+
+    ``source`` is a generator, or the name of a table. ``settings`` are further fields of the Experiment, by their paths.
+    """
 
     name: str
     title: str
     help: str
-    generator: Generator
+    source: Generator | str
     units: tuple[int, ...]
     activation: str
     rate: float
@@ -30,17 +35,24 @@ class Preset:
     batch: int = 32
     share: float = 0.67
     features: tuple[str, ...] = ("x1", "x2")
+    settings: tuple[tuple[str, Any], ...] = ()
 
     @cached_property
     def experiment(self) -> Experiment:
         """The Experiment this row describes, with its points."""
-        task = GENERATORS[self.generator.name].task
-        points = generate(self.generator)
-        split = Split(self.share)
-        data = Data(task, self.generator.classes, points, self.generator, split, self.features)
         network = Network(_layers(self.units, self.activation))
         training = Training(self.rate, self.batch, Choice(self.optimizer))
-        return Experiment(self.title, data, network, training)
+        experiment = Experiment(self.title, self._data(), network, training)
+        for path, value in self.settings:
+            experiment = change(experiment, path, value)
+        return experiment
+
+    def _data(self) -> Data:
+        split = Split(self.share)
+        if isinstance(self.source, str):
+            return table_data(self.source, split)
+        task = GENERATORS[self.source.name].task
+        return Data(task, self.source.classes, generate(self.source), self.source, split, self.features)
 
 
 def seeded(experiment: Experiment, seed: int | None) -> Experiment:
@@ -174,5 +186,71 @@ PRESETS: Table[Preset] = Table(
         0.01,
         "adam",
         400,
+    ),
+    Preset(
+        "iris",
+        "Iris",
+        "Four measurements of a flower, three species: one lies apart, and two can nearly be parted by a plane.",
+        "iris",
+        (8,),
+        "tanh",
+        0.02,
+        "adam",
+        60,
+        16,
+    ),
+    Preset(
+        "penguins",
+        "Penguins",
+        "Bill, flipper and mass: no two of them tell all three species apart, but together the four do.",
+        "penguins",
+        (8,),
+        "tanh",
+        0.02,
+        "adam",
+        60,
+    ),
+    Preset(
+        "digits",
+        "Digits",
+        "Handwritten digits of 8 × 8 pixels: 64 inputs, ten classes, and several hidden layers.",
+        "digits",
+        (32, 16),
+        "relu",
+        0.003,
+        "adam",
+        40,
+    ),
+    Preset(
+        "earthquakes",
+        "Earthquakes",
+        "How strong a quake was, from where, how deep and how it was recorded: better than the mean, and never exact.",
+        "earthquakes",
+        (16, 8),
+        "tanh",
+        0.005,
+        "adam",
+        100,
+    ),
+    Preset(
+        "scratch",
+        "From scratch",
+        "A network as in a few lines of NumPy: three inputs, four hidden units, no biases, 60,000 steps on all four "
+        "samples. Its mean absolute error falls from a half to less than a hundredth.",
+        "scratch",
+        (),
+        "sigmoid",
+        2.0,
+        "sgd",
+        60_000,
+        4,
+        1.0,
+        settings=(
+            ("network.layers", (Dense(4, "sigmoid", bias=False, id=1),)),
+            ("network.output", Output("sigmoid", bias=False)),
+            ("network.initializer", Choice("uniform", {"limit": 1.0})),
+            ("training.loss", Choice("mse")),
+            ("training.precision", "float64"),
+        ),
     ),
 )

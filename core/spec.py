@@ -121,25 +121,40 @@ class Split(Spec, frozen=True):
         float,
         Meta(
             ge=0.1,
-            le=0.9,
+            le=1.0,
             title="Training share",
-            description="Share of each class that trains; the rest tests.",
+            description="Share of each class that trains; the rest tests. At 100 % all train, and none tests.",
             extra={"unit": "%"},
         ),
     ] = 0.5
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1, title="Split seed", description="Another seed, another split.")] = 0
 
 
+class Column(Spec, frozen=True):
+    """What one coordinate of a table's points is: its name, and the unit it is measured in."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    unit: Annotated[str, Meta(max_length=100)] = ""
+
+
 class Data(Spec, frozen=True):
-    """Points, what is asked about them, and how they reach the network."""
+    """Points, what is asked about them, and how they reach the network.
+
+    Points of a table have ``columns``, one for each coordinate, whose names are the features to choose from. ``labels``
+    are the names of the classes, ``target`` is what is asked for, and ``table`` the known table that it all came from.
+    """
 
     task: Task = "classification"
-    classes: Annotated[int, Meta(ge=2, le=8, title="Classes", description="How many classes the points may have.")] = 2
+    classes: Annotated[int, Meta(ge=2, le=10, title="Classes", description="How many classes the points may have.")] = 2
     points: Points = field(default_factory=lambda: Points([], []))
     generator: Generator | None = None
     split: Split = Split()
     features: Annotated[tuple[str, ...], Meta(min_length=1)] = ("x1", "x2")
     scaling: Scaling = "none"
+    columns: tuple[Column, ...] = ()
+    labels: tuple[str, ...] = ()
+    target: Column | None = None
+    table: str = ""
 
 
 class Dense(Spec, frozen=True, tag="dense"):

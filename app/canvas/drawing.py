@@ -63,6 +63,8 @@ class Drawing(PlaneView):
         self._timer.timeout.connect(self._apply_gesture)
         session.edited.connect(self._edited)
         session.show_test_changed.connect(self._show)
+        session.highlighted.connect(self.set_lit)
+        session.picked_changed.connect(self.set_picked)
         self.take(self.tool.name)
         self._show()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
@@ -86,3 +88,18 @@ def coordinates(painter: QPainter, rect: QRectF, place: tuple[float, float]) -> 
     painter.setPen(theme.color("muted"))
     painter.setFont(face)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def rings(painter: QPainter, plane: Any, at: npt.NDArray[np.int_], token: str, grow: float) -> None:
+    """Ring the places ``at`` (N, 2), device pixels of a plane, in a colour; ``grow`` times as wide as its markers."""
+    ratio, theme = plane.devicePixelRatioF(), themes.theme()
+    picture = sprites.ring(
+        theme.color(token).rgba(),
+        round(plane.marker_diameter() * grow * ratio, 1),
+        (1.4 if token == "bad" else 1.2) * theme.scale * ratio,
+    )
+    painter.save()
+    painter.translate(plane.plane_rect().topLeft())
+    painter.scale(1 / ratio, 1 / ratio)
+    sprites.stamp(painter, at, [picture], np.zeros(len(at), dtype=np.int_))
+    painter.restore()

@@ -12,8 +12,9 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme as themes
-from app.canvas import backdrop, sprites
+from app.canvas import backdrop, overlay, sprites
 from app.canvas.shown import CROWD, ShownPoints, no_points
+from app.canvas.spotlight import Spotlight, nearest
 from app.widgets import lines as strokes
 from app.widgets.painting import draw_focus_ring
 from core.data import DOMAIN
@@ -43,6 +44,7 @@ class PlaneView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown = no_points()
+        self.spotlight = Spotlight()
         self._highlight: npt.NDArray[np.bool_] | None = None
         self._field: QImage | None = None
         self._lines: list[Line] = []
@@ -103,11 +105,13 @@ class PlaneView(QWidget):
         )
         if self._points_pixmap is not None:
             if self._shown.begins_with(before):
-                self._draw_points(self._points_pixmap, len(before.y))
+                self._draw_points(self._points_pixmap, np.arange(len(self._shown.y)) >= len(before.y))
             else:
                 self._points_pixmap = None
         if self._highlight is not None and len(self._highlight) != len(y):
             self._highlight = None
+        lit = self.spotlight.lit
+        self.spotlight.light(None if lit is None else np.flatnonzero(lit), len(y))
         self.update()
 
     def set_wrong(self, wrong: npt.NDArray[np.bool_] | None) -> None:
@@ -125,6 +129,26 @@ class PlaneView(QWidget):
             mask[selected] = True
             self._highlight = mask
         self.update()
+
+    def set_lit(self, indices: Any) -> None:
+        """Light up the points at ``indices`` while the others fade; None for all alike."""
+        self.spotlight.light(indices, len(self._shown.y))
+        self.update()
+
+    def set_picked(self, index: int | None) -> None:
+        """Mark the point that is looked at closely; None for none."""
+        self.spotlight.picked = index
+        self.update()
+
+    def sample_at(self, position: QPointF) -> int | None:
+        """The index of the point drawn at a widget position, None where there is none."""
+        return nearest(self.places(), self._shown.visible(), position)
+
+    def places(self) -> npt.NDArray[np.float64]:
+        """The points' widget positions (N, 2)."""
+        rect = self.plane_rect()
+        at = (self._shown.x * (1.0, -1.0) + DOMAIN) / (2 * DOMAIN) * rect.width() + (rect.left(), rect.top())
+        return np.asarray(at)
 
     @property
     def shown(self) -> ShownPoints:
@@ -185,11 +209,12 @@ class PlaneView(QWidget):
         backdrop.axes(painter, rect, on_field=self._field is not None)
         self._paint_lines(painter)
         if self._points_pixmap is None:
-            self._points_pixmap = self._all_points()
-        painter.drawPixmap(rect.topLeft(), self._points_pixmap)
-        self.paint_rings(painter, self._shown.wrong, "bad", 1.75)
+            self._points_pixmap = self._picture_of(np.ones(len(self._shown.y), dtype=np.bool_))
+        self.spotlight.paint(painter, rect.topLeft(), self._points_pixmap, self._picture_of)
+        self.paint_rings(painter, self.spotlight.among(self._shown.wrong), "bad", 1.75)
         self.paint_rings(painter, self._highlight, "accent", 1.4)
         backdrop.ticks(painter, rect, self.ground, on_field=self._field is not None)
+        self.spotlight.paint_marks(painter, self.places(), self.marker_diameter())
         self.paint_overlay(painter, rect)
         painter.restore()
         backdrop.corners(painter, rect)
@@ -221,22 +246,22 @@ class PlaneView(QWidget):
                 at = (np.asarray(line) * (1.0, -1.0) + DOMAIN) / (2 * DOMAIN) * rect.width() + (rect.left(), rect.top())
                 strokes.draw(painter, at[:, 0], at[:, 1], color, width * themes.theme().scale, live=False)
 
-    def _all_points(self) -> QPixmap:
+    def _picture_of(self, mask: npt.NDArray[np.bool_]) -> QPixmap:
+        """The points of ``mask`` (N,) on nothing, as large as the plane."""
         ratio = self.devicePixelRatioF()
         side = max(1, round(self.plane_rect().width() * ratio))
         pixmap = QPixmap(side, side)
         pixmap.fill(Qt.GlobalColor.transparent)
         pixmap.setDevicePixelRatio(ratio)
-        self._draw_points(pixmap, 0)
+        self._draw_points(pixmap, mask)
         return pixmap
 
-    def _draw_points(self, pixmap: QPixmap, start: int) -> None:
-        """Draw the points from index ``start`` on onto the pixmap, in its own device pixels."""
+    def _draw_points(self, pixmap: QPixmap, mask: npt.NDArray[np.bool_]) -> None:
+        """Draw the points of ``mask`` (N,) onto the pixmap, in its own device pixels."""
         shown, ratio = self._shown, pixmap.devicePixelRatio()
         at = (shown.x * (1.0, -1.0) + DOMAIN) / (2 * DOMAIN) * pixmap.width()
         self._positions = np.floor(np.clip(at, -1e4, 1e5)).astype(np.int_)
-        chosen = np.flatnonzero(shown.visible())
-        chosen = chosen[chosen >= start]
+        chosen = np.flatnonzero(shown.visible() & mask)
         self.points_drawn += len(chosen)
         if not len(chosen):
             return
@@ -254,20 +279,8 @@ class PlaneView(QWidget):
         if mask is None or len(mask) != len(self._positions):
             return
         chosen = np.flatnonzero(mask & self._shown.visible())
-        if not len(chosen):
-            return
-        ratio, scale = self.devicePixelRatioF(), themes.theme().scale
-        rect = self.plane_rect()
-        picture = sprites.ring(
-            themes.theme().color(token).rgba(),
-            round(self.marker_diameter() * grow * ratio, 1),
-            (1.4 if token == "bad" else 1.2) * scale * ratio,
-        )
-        painter.save()
-        painter.translate(rect.topLeft())
-        painter.scale(1 / ratio, 1 / ratio)
-        sprites.stamp(painter, self._positions[chosen], [picture], np.zeros(len(chosen), dtype=np.int_))
-        painter.restore()
+        if len(chosen):
+            overlay.rings(painter, self, self._positions[chosen], token, grow)
 
     # Events
 
@@ -283,6 +296,7 @@ class PlaneView(QWidget):
 
     def _forget_pictures(self) -> None:
         self._field_pixmap = self._points_pixmap = None
+        self.spotlight.forget()
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -16,7 +16,7 @@ WIDEST_STEP = 1.6
 CROWD = 12
 """A column too long to be shown whole is shown at this many tiles, if they then are large enough to read."""
 
-COLUMN, FEATURES, OUTPUT = 110, 76, 80
+COLUMN, FEATURES, OUTPUT = 110, 76, 96
 """Least widths of a hidden column, of the inputs' and of the output's."""
 
 GAP = 26
@@ -30,11 +30,12 @@ MORE = 18
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its ``centre``, how many ``units`` it has, and the top of each tile shown."""
+    """One column: its ``centre``, how many ``units`` it has, and the top of each tile shown, from unit ``first`` on."""
 
     centre: float
     units: int
     tops: tuple[float, ...]
+    first: int = 0
 
     @property
     def shown(self) -> int:
@@ -45,6 +46,16 @@ class Column:
     def hidden(self) -> int:
         """How many units have none."""
         return self.units - self.shown
+
+    @property
+    def range(self) -> range:
+        """The units that have a tile, from the top."""
+        return range(self.first, self.first + self.shown)
+
+    @property
+    def slice(self) -> slice:
+        """The same, to cut rows with."""
+        return slice(self.first, self.first + self.shown)
 
 
 @dataclass(frozen=True)
@@ -68,15 +79,23 @@ def least_width(hidden: int, scale: float) -> float:
     return scale * (FEATURES + hidden * COLUMN + OUTPUT + (hidden + 1) * GAP + 2 * MARGIN)
 
 
-def arrange(width: float, height: float, shape: Sequence[int], scale: float = 1.0) -> Arrangement:
-    """Columns of ``shape`` units (inputs to output) in ``width`` × ``height`` pixels; wider where they need to be."""
+def arrange(
+    width: float, height: float, shape: Sequence[int], scale: float = 1.0, firsts: Sequence[int] = ()
+) -> Arrangement:
+    """Columns of ``shape`` units (inputs to output) in ``width`` × ``height`` pixels; wider where they need to be.
+
+    A column too long to be shown whole begins at its unit of ``firsts``, or as close to that as its end allows.
+    """
     whole = max(width, least_width(len(shape) - 2, scale))
     room = max(scale * TILE_MIN, height - scale * MARGIN)
     centres = _centres(whole, len(shape) - 2, scale)
     pitch = min(b - a for a, b in itertools.pairwise(centres))
     step, tile = _tile(room, shape, scale, 0.4 * pitch)
     centres[0] = max(centres[0], scale * (MARGIN + NAMES) + tile / 2)
-    columns = tuple(_column(at, units, room, step, tile, scale) for at, units in zip(centres, shape, strict=True))
+    columns = tuple(
+        _column(at, units, first, room, step, tile, scale)
+        for at, units, first in zip(centres, shape, firsts or [0] * len(shape), strict=True)
+    )
     return Arrangement(whole, height, tile, step, columns)
 
 
@@ -106,9 +125,10 @@ def _tile(room: float, shape: Sequence[int], scale: float, widest: float) -> tup
     return min(room / longest, tile * WIDEST_STEP), tile
 
 
-def _column(centre: float, units: int, room: float, step: float, tile: float, scale: float) -> Column:
+def _column(centre: float, units: int, first: int, room: float, step: float, tile: float, scale: float) -> Column:
     whole = units * step <= room + 1e-6
     more = 0.0 if whole else scale * MORE
     shown = units if whole else max(1, min(units - 1, int((room - more) / step)))
     top = max(0.0, (room - shown * step - more) / 2) + (step - tile) / 2
-    return Column(centre, units, tuple(float(round(top + i * step)) for i in range(shown)))
+    tops = tuple(float(round(top + i * step)) for i in range(shown))
+    return Column(centre, units, tops, max(0, min(first, units - shown)))

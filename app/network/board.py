@@ -38,6 +38,7 @@ class Board(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.picture = NetworkPicture(self)
+        self.picture.scrolled.connect(self._scroll)
         self.features = FeaturesHeader(self)
         self.output = OutputHeader(self)
         self.output.edited.connect(self.output_edited)
@@ -45,7 +46,7 @@ class Board(QWidget):
         self.pluses: list[PlusButton] = []
         self._order: list[int] = []
         self._network: Network | None = None
-        self._classes = 0
+        self._firsts: dict[int, int] = {}
         self._arrangement: Arrangement | None = None
         self._from: dict[int, float] = {}
         self._drop: int | None = None
@@ -66,7 +67,6 @@ class Board(QWidget):
         self._order = order
         if network != self._network:
             self._network = network
-        self._classes = experiment.data.classes if experiment.data.task == "classification" else 0
         self._make_headers(experiment)
         self._show_values(experiment)
         self.setMinimumWidth(round(least_width(len(order), theme().scale)))
@@ -80,9 +80,9 @@ class Board(QWidget):
         return self._network
 
     @property
-    def shown(self) -> list[int]:
-        """How many units of each column have a tile."""
-        return [column.shown for column in self._arrangement.columns] if self._arrangement else []
+    def shown(self) -> list[range]:
+        """The units of each column that have a tile."""
+        return [column.range for column in self._arrangement.columns] if self._arrangement else []
 
     def header(self, index: int) -> LayerHeader:
         """The header of hidden layer ``index``."""
@@ -119,7 +119,7 @@ class Board(QWidget):
         return plus
 
     def _order_tabs(self) -> None:
-        parts: list[QWidget] = [self.pluses[0]]
+        parts: list[QWidget] = [self.picture, self.pluses[0]]
         for index, id in enumerate(self._order):
             parts += [*self.layers[id].tab_order(), self.pluses[index + 1]]
         parts += self.output.tab_order()
@@ -152,12 +152,22 @@ class Board(QWidget):
             return
         top = self._header_height()
         scale = theme().scale
-        self._arrangement = arrange(self.width(), self.height() - top, self._network.shape, scale)
+        firsts = [self._firsts.get(id, 0) for id, _, _ in self._columns()]
+        self._arrangement = arrange(self.width(), self.height() - top, self._network.shape, scale, firsts)
         self.picture.setGeometry(0, top, self.width(), max(1, self.height() - top))
-        self.picture.set_network(self._network, self._arrangement, self._classes)
+        self.picture.set_network(self._network, self._arrangement)
         self._motion.stop()
         self._from = {}
         self._place(1.0)
+
+    def _scroll(self, column: int, by: int) -> None:
+        """Show units of a long column that are ``by`` further down."""
+        assert self._arrangement is not None
+        place, id = self._arrangement.columns[column], self.picture.ids[column]
+        first = max(0, min(place.first + by, place.units - place.shown))
+        if first != place.first:
+            self._firsts[id] = first
+            self._arrange()
 
     def _columns(self) -> list[tuple[int, Header, int]]:
         """Each column's id, header and least width, left to right."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QContextMenuEvent, QEnterEvent, QResizeEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QEnterEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.network.controls import QUIET, Grip, QuietButton, TextButton, UnitsField
 from app.network.edits import MOST_UNITS, OutputChoice
+from app.network.options import LAYER_OPTIONS, OUTPUT_OPTIONS, add_to_menu, help_of, notes
 from app.network.pill import Pill, Row
-from app.numbers import percent
 from app.theme import theme, tokens
 from app.widgets.buttons import IconButton
 from app.widgets.label import ElidedLabel, Label
@@ -20,7 +19,6 @@ from core.activations import ACTIVATIONS
 from core.spec import Dense, Output
 
 ROW, BUTTON = 26, 22
-DROPOUTS = tuple(k / 10 for k in range(10))
 
 HIDDEN_ROWS = tuple(Row(row.name, row.title, row.help, row.name) for row in ACTIVATIONS.rows() if row.hidden)
 
@@ -61,15 +59,6 @@ def centre(widget: QWidget, rect: QRect, width: int | None = None) -> None:
     wide = min(size.width() if width is None else width, rect.width())
     high = min(size.height(), rect.height())
     widget.setGeometry(rect.center().x() + 1 - wide // 2, rect.center().y() + 1 - high // 2, wide, high)
-
-
-def check(menu: QMenu, text: str, on: bool, call: Callable[[bool], object]) -> QAction:
-    """A line of ``menu`` that is on or off."""
-    action = menu.addAction(text)
-    action.setCheckable(True)
-    action.setChecked(on)
-    action.triggered.connect(call)
-    return action
 
 
 class FeaturesHeader(Header):
@@ -138,10 +127,7 @@ class LayerHeader(Header):
         self.fewer.setEnabled(layer.units > 1)
         self.more.setEnabled(layer.units < MOST_UNITS)
         self.activation.show_rows(HIDDEN_ROWS, layer.activation)
-        notes = [f"dropout {percent(layer.dropout)}"] if layer.dropout else []
-        notes += ([] if layer.bias else ["no bias"]) + (["frozen"] if layer.frozen else [])
-        self.notes.setText(" · ".join(notes))
-        self.notes.setVisible(bool(self.notes.text()))
+        self.notes.show_words(notes(LAYER_OPTIONS, layer), "frozen" if layer.frozen else "")
         self._name(label)
         self.place()
 
@@ -155,9 +141,7 @@ class LayerHeader(Header):
         self.remove_button.set_icon("close", f"Remove {label}")
         self.menu_button.set_icon("more", f"Move, dropout, bias and freezing of {label}")
         self.notes.setAccessibleName(f"{label.capitalize()}: {self.notes.text()}")
-        self.notes.setToolTip(
-            "Dropout switches units off at random while training; a frozen layer does not train. Change it here."
-        )
+        self.notes.setToolTip(f"{help_of(LAYER_OPTIONS)} Change it here.")
 
     @property
     def needs_notes(self) -> bool:
@@ -173,24 +157,10 @@ class LayerHeader(Header):
         right = self._action(menu, "Move right", lambda: self.edited.emit("move", 1))
         right.setEnabled(self._position < self._count - 1)
         menu.addSeparator()
-        menu.addMenu(self._dropout_menu(menu))
-        check(menu, "Bias", self.layer.bias, lambda on: self.edited.emit("bias", on))
-        check(menu, "Frozen", self.layer.frozen, lambda on: self.edited.emit("frozen", on))
+        add_to_menu(menu, LAYER_OPTIONS, self.layer, self.edited.emit)
         menu.addSeparator()
         self._action(menu, "Remove layer", lambda: self.edited.emit("remove", None))
         return menu
-
-    def _dropout_menu(self, parent: QMenu) -> QMenu:
-        menu = QMenu("Dropout", parent)
-        group = QActionGroup(menu)
-        for share in sorted({*DROPOUTS, self.layer.dropout}):
-            text = percent(share) if share else "None"
-            on = share == self.layer.dropout
-            group.addAction(check(menu, text, on, partial(self._choose_dropout, share)))
-        return menu
-
-    def _choose_dropout(self, share: float, checked: bool = True) -> None:
-        self.edited.emit("dropout", share)
 
     @staticmethod
     def _action(menu: QMenu, text: str, call: Callable[[], object]) -> QAction:
@@ -255,8 +225,7 @@ class OutputHeader(Header):
         self.title.setText(f"Output {units}")
         rows = [Row(c.name, c.title, c.help, c.name if c.name in ACTIVATIONS else resolved, c.problem) for c in choices]
         self.activation.show_rows(rows, output.activation, ACTIVATIONS[resolved].title)
-        self.notes.setText(" · ".join([*([] if output.bias else ["no bias"]), *(["frozen"] if output.frozen else [])]))
-        self.notes.setVisible(bool(self.notes.text()))
+        self.notes.show_words(notes(OUTPUT_OPTIONS, output), "frozen" if output.frozen else "")
         self.setAccessibleName(self.title.text())
         self.place()
 
@@ -266,11 +235,10 @@ class OutputHeader(Header):
         return bool(self.notes.text())
 
     def menu(self) -> QMenu:
-        """Bias and frozen, on or off."""
+        """What can be set about the output besides its activation."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        check(menu, "Bias", self.output.bias, lambda on: self.edited.emit("bias", on))
-        check(menu, "Frozen", self.output.frozen, lambda on: self.edited.emit("frozen", on))
+        add_to_menu(menu, OUTPUT_OPTIONS, self.output, self.edited.emit)
         return menu
 
     def _open(self, button: QWidget) -> None:

@@ -6,13 +6,14 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QApplication, QSizePolicy, QWidget
 
-from app.theme import font, repaint_on_change, theme, tokens
+from app.theme import font, icon, repaint_on_change, theme, tokens
 from app.widgets.buttons import IconButton
 from app.widgets.label import Label
 from app.widgets.painting import antialiased, draw_focus_ring, fill_rounded
 from app.widgets.value_field import ValueField
 
 PLUS, QUIET = 22, 20
+ICON = 12
 
 
 class QuietButton(IconButton):
@@ -130,17 +131,27 @@ class UnitsField(ValueField):
 
 
 class TextButton(QAbstractButton):
-    """A button that is a few small words."""
+    """A button that is a few small words, and an icon before them where one is given."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.icon_name = ""
         repaint_on_change(self)
 
+    def show_words(self, text: str, icon_name: str = "") -> None:
+        """Say ``text`` behind an icon; be gone for no text."""
+        self.icon_name = icon_name
+        self.setText(text)
+        self.setVisible(bool(text))
+        self.updateGeometry()
+        self.update()
+
     def sizeHint(self) -> QSize:
-        """As wide as its words."""
-        return QSize(QFontMetrics(font(11)).horizontalAdvance(self.text()) + theme().px(12), theme().px(20))
+        """As wide as its icon and words."""
+        icon = theme().px(ICON + 3) if self.icon_name else 0
+        return QSize(QFontMetrics(font(11)).horizontalAdvance(self.text()) + theme().px(12) + icon, theme().px(20))
 
     minimumSizeHint = sizeHint
 
@@ -152,6 +163,11 @@ class TextButton(QAbstractButton):
             fill_rounded(painter, rect, theme().color("raised"), tokens.SMALL_CORNER)
         if self.hasFocus():
             draw_focus_ring(painter, rect, tokens.SMALL_CORNER)
+        if self.icon_name:
+            side = theme().px(ICON)
+            place = QRectF(theme().px(6), (self.height() - side) / 2, side, side)
+            icon(self.icon_name, "accent").paint(painter, place.toRect())
+            rect.setLeft(place.right() + theme().px(3) - theme().px(6))
         painter.setFont(font(11))
         painter.setPen(theme().color("muted"))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.text())

@@ -20,18 +20,22 @@ MOST_EDGES = 400
 LEVELS = 10
 THINNEST, THICKEST = 0.6, 4.6
 FAINTEST, FULLEST = 0.22, 0.95
+DASH, GAP = 5.0, 4.0
+"""Pixels of line and of air in the edge of a frozen weight."""
 
 
 @dataclass(frozen=True, eq=False)
 class Edges:
-    """The edges drawn between two columns: from units ``sources`` to ``targets`` with ``weights``, all (E,).
+    """The edges drawn between two columns: from tiles ``sources`` to ``targets`` with ``weights``, all (E,).
 
-    ``total`` is how many there are between the neurons shown; widths are relative to ``largest``.
+    ``frozen`` (E,) are drawn dashed; ``total`` is how many there are between the neurons shown; widths are relative to
+    ``largest``.
     """
 
     sources: npt.NDArray[np.intp]
     targets: npt.NDArray[np.intp]
     weights: npt.NDArray[Any]
+    frozen: npt.NDArray[np.bool_]
     total: int
     largest: float
 
@@ -43,8 +47,8 @@ class Edges:
 
     @property
     def kinds(self) -> npt.NDArray[np.intp]:
-        """Which of the pens draws each edge (E,): its level and its sign."""
-        return self.levels * 2 + (self.weights < 0)
+        """Which of the pens draws each edge (E,): its level, its sign, and whether it is frozen."""
+        return (self.levels * 2 + (self.weights < 0)) * 2 + self.frozen
 
     def looks_like(self, other: Edges) -> bool:
         """Whether the two are drawn alike."""
@@ -52,25 +56,32 @@ class Edges:
         return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
 
 
-def choose_edges(weights: Any, targets: int, sources: int) -> Edges:
-    """The edges to draw of ``weights`` (out, in) between the first ``targets`` and ``sources`` units."""
-    shown = np.asarray(weights)[:targets, :sources]
+def choose_edges(weights: Any, frozen: Any = None, largest: float | None = None, most: int = MOST_EDGES) -> Edges:
+    """The ``most`` strongest of ``weights`` (out, in) between the neurons shown, those ``frozen`` (out, in) dashed.
+
+    Widths are relative to ``largest``, or to the largest of them.
+    """
+    shown = np.asarray(weights)
     flat = shown.ravel()
     sizes = np.abs(flat)
     picked = np.arange(flat.size)
-    if flat.size > MOST_EDGES:
-        picked = np.argpartition(np.nan_to_num(sizes), flat.size - MOST_EDGES)[-MOST_EDGES:]
-    largest = float(sizes[picked].max(initial=0.0))
+    if flat.size > most:
+        picked = np.argpartition(np.nan_to_num(sizes), flat.size - most)[-most:]
+    still = np.zeros(len(picked), dtype=np.bool_) if frozen is None else np.asarray(frozen).ravel()[picked]
+    limit = float(sizes[picked].max(initial=0.0)) if largest is None else largest
     rows, columns = np.divmod(picked, max(1, shown.shape[1]))
-    return Edges(columns, rows, flat[picked], int(flat.size), largest)
+    return Edges(columns, rows, flat[picked], still, int(flat.size), limit)
 
 
-def edge_pen(level: int, negative: bool, look: Theme, weight: float = 1.0) -> QPen:
+def edge_pen(level: int, negative: bool, look: Theme, weight: float = 1.0, dashed: bool = False) -> QPen:
     """The pen of a level: wider and stronger upwards, its colour by sign; ``weight`` makes all of them finer."""
     share = level / (LEVELS - 1)
     color = QColor(tokens.NEGATIVE if negative else tokens.POSITIVE)
     color.setAlphaF(FAINTEST + (FULLEST - FAINTEST) * share)
-    return QPen(color, look.scale * (THINNEST + (THICKEST * weight - THINNEST) * share**1.3), c=Qt.PenCapStyle.FlatCap)
+    pen = QPen(color, look.scale * (THINNEST + (THICKEST * weight - THINNEST) * share**1.3), c=Qt.PenCapStyle.FlatCap)
+    if dashed:
+        pen.setDashPattern([DASH * look.scale / pen.widthF(), GAP * look.scale / pen.widthF()])
+    return pen
 
 
 def add_curve(path: QPainterPath, start: QPointF, end: QPointF) -> None:
@@ -102,7 +113,7 @@ def edge_paths(
         for edge in order[start:stop].tolist():
             add_curve(path, QPointF(left, from_y[sources[edge]]), QPointF(right, to_y[targets[edge]]))
         kind = int(kinds[order[start]])
-        yield edge_pen(kind // 2, bool(kind % 2), look, weight), path
+        yield edge_pen(kind // 4, bool(kind & 2), look, weight, bool(kind & 1)), path
 
 
 def edge_at(

@@ -15,8 +15,6 @@ from core.tables import SpecError
 MOST_UNITS = 10_000
 """What one layer may be given here: two such layers in a row are 10⁸ weights, all that a desktop's memory holds."""
 
-MOST_DROPOUT = 0.9
-
 
 def _with_layers(experiment: Experiment, layers: list[Dense]) -> Experiment:
     return change(experiment, "network", with_ids(replace(experiment.network, layers=tuple(layers))))
@@ -61,24 +59,14 @@ def set_activation(experiment: Experiment, index: int, name: str) -> Experiment:
     return _with_layer(experiment, index, activation=name)
 
 
-def set_dropout(experiment: Experiment, index: int, share: float) -> Experiment:
-    """Another dropout for hidden layer ``index``, brought into 0 to MOST_DROPOUT."""
-    return _with_layer(experiment, index, dropout=max(0.0, min(MOST_DROPOUT, share)))
+def set_field(experiment: Experiment, index: int, field: str, value: Any) -> Experiment:
+    """Hidden layer ``index`` with another value of one of its fields."""
+    return _with_layer(experiment, index, **{field: value})
 
 
-def set_bias(experiment: Experiment, index: int, on: bool) -> Experiment:
-    """Hidden layer ``index`` with or without biases."""
-    return _with_layer(experiment, index, bias=on)
-
-
-def set_frozen(experiment: Experiment, index: int, on: bool) -> Experiment:
-    """Hidden layer ``index`` left as it is by training, or not."""
-    return _with_layer(experiment, index, frozen=on)
-
-
-def set_output_frozen(experiment: Experiment, on: bool) -> Experiment:
-    """The output left as it is by training, or not."""
-    return change(experiment, "network.output.frozen", on)
+def set_output_field(experiment: Experiment, field: str, value: Any) -> Experiment:
+    """The output with another value of one of its fields."""
+    return change(experiment, f"network.output.{field}", value)
 
 
 def freeze(experiment: Experiment, one: Frozen, on: bool) -> Experiment:
@@ -89,12 +77,7 @@ def freeze(experiment: Experiment, one: Frozen, on: bool) -> Experiment:
 
 def set_output_activation(experiment: Experiment, name: str) -> Experiment:
     """Another output activation; AUTO leaves it to the task."""
-    return change(experiment, "network.output.activation", name)
-
-
-def set_output_bias(experiment: Experiment, on: bool) -> Experiment:
-    """The output with or without biases."""
-    return change(experiment, "network.output.bias", on)
+    return set_output_field(experiment, "activation", name)
 
 
 def set_initializer(experiment: Experiment, name: str, **settings: float) -> Experiment:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPixmap
 
@@ -87,18 +88,32 @@ class Gaps(QObject):
             self.edges = []
         self._start_over()
 
-    def set_weights(self, theta: Any, ratio: float) -> None:
-        """Show the weights at ``theta`` (P,), drawn for a screen of that pixel ``ratio``."""
+    def set_values(self, values: Any, ratio: float, frozen: Any = None, *, common: bool = False) -> None:
+        """Show one number of ``values`` (P,) on each edge, drawn for a screen of that pixel ``ratio``.
+
+        What is ``frozen`` (P,) is dashed. Widths are relative to the largest number between the same two columns, or
+        in ``common`` to the largest of all.
+        """
         assert self.network is not None
-        assert self.arrangement is not None
         self._ratio = ratio
-        columns = self.arrangement.columns
+        largest = None
+        if common:
+            matrices = [self.network.weights(values, i) for i in range(len(self.network.layers))]
+            largest = max(float(np.abs(matrix).max(initial=0.0)) for matrix in matrices)
+        still = None if frozen is None else [self._cut(frozen, i) for i in range(len(self.network.layers))]
         self.edges = [
-            choose_edges(self.network.weights(theta, i), columns[i + 1].shown, columns[i].shown)
+            choose_edges(self._cut(values, i), None if still is None else still[i], largest)
             for i in range(len(self.network.layers))
         ]
         self._outdated = {i for i, edges in enumerate(self.edges) if not self._is_shown(i, edges)}
         self._want()
+
+    def _cut(self, values: Any, index: int) -> Any:
+        """The numbers (out, in) of gap ``index`` between neurons that have a tile."""
+        assert self.network is not None
+        assert self.arrangement is not None
+        left, right = self.arrangement.columns[index : index + 2]
+        return self.network.weights(values, index)[right.slice, left.slice]
 
     def _is_shown(self, index: int, edges: Edges) -> bool:
         shown, pixmap = self._shown.get(self.key(index)), self._pixmaps.get(self.key(index))

@@ -1,279 +1,136 @@
-"""The network, painted: tiles, edges, and what is under the pointer."""
+"""The network as a picture: how it is painted, and what the pointer and the keys do on it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QHideEvent, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from app.network.arrangement import NAMES, Arrangement
-from app.network.edges import add_curve, edge_at, edge_paths
-from app.network.gaps import Gaps
-from app.network.tiles import Painted, brush, images
-from app.numbers import count
-from app.theme import MARKERS, font, marker_path, theme, tokens
-from core.data.features import FEATURES
+from app.network.arrangement import Arrangement
+from app.network.painting import paint_network
+from app.network.pointing import edge_near, neuron_at, neuron_beside, on_dot, page_at
+from app.network.pulse import Pulse
+from app.network.shown import Neuron, Shown
 from core.network import Network
-from core.probes.neurons import INPUTS, Maps
 
-REACH = 6
-"""Pixels from an edge within which the pointer is on it."""
-
-Neuron = tuple[int, int]
-"""Column and unit."""
-
-Edge = tuple[int, int, int]
-"""The gap it crosses, the unit it comes from, the unit it goes to."""
+NOTCH = 120
+"""What a wheel turns by in one notch."""
 
 
-class NetworkPicture(QWidget):
+class NetworkPicture(Shown):
     """Columns of neurons, each showing its activation over the plane, and the edges between them.
 
-    ``neuron_hovered`` and ``edge_hovered`` tell what is under the pointer, ``left`` that nothing is.
+    ``pressed`` says that what is looked at was clicked, or Enter pressed on it.
     """
 
-    neuron_hovered = Signal(int, int)
-    edge_hovered = Signal(int, int, int)
-    left = Signal()
-    rearranged = Signal()
-    """Other columns, or another number of tiles in them, are shown."""
+    pressed = Signal()
+    scrolled = Signal(int, int)
+    """A column, and by how many units its tiles are to move."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.network: Network | None = None
-        self.arrangement: Arrangement | None = None
-        self.gaps = Gaps(self)
-        self.gaps.drawn.connect(self._gap_drawn)
-        self.maps: dict[int, Maps] = {}
-        self.pictures: dict[int, tuple[QImage, ...]] = {}
-        self.classes = 0
-        self.theta: Any = None
-        self.neuron: Neuron | None = None
-        self.edge: Edge | None = None
+        self.pulse = Pulse(self)
+        self.pulse.moved.connect(self.update)
         self.pointer = QPointF()
-        self._centres: tuple[float, ...] = ()
-        self._faded: dict[int, float] = {}
+        self._turned = 0
         self.setMouseTracking(True)
-        self.setAccessibleName("Picture of the network")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName("Picture of the network: arrow keys go from neuron to neuron, Enter opens one")
 
-    # what is shown
-
-    def set_network(self, network: Network, arrangement: Arrangement, classes: int) -> None:
+    def set_network(self, network: Network, arrangement: Arrangement) -> None:
         """Show another network or another geometry."""
         if network is not self.network:
-            self.let_go()
-        if network != self.network:
-            self.theta = None
-        self.network, self.arrangement, self.classes = network, arrangement, classes
-        self._centres = arrangement.centres
-        self.gaps.set_network(network, arrangement)
-        ids = set(self.ids)
-        self.maps = {key: value for key, value in self.maps.items() if key in ids}
-        self.pictures = {key: value for key, value in self.pictures.items() if key in ids}
-        if self.theta is not None:
-            self.gaps.set_weights(self.theta, self.devicePixelRatioF())
-        self.setAccessibleDescription("-".join(str(units) for units in network.shape))
-        self.rearranged.emit()
-        self.update()
-
-    def set_theta(self, theta: Any) -> None:
-        """Show the weights of θ (P,), which belongs to the network shown."""
-        if self.network is None or len(theta) != self.network.parameters:
-            return
-        self.theta = theta
-        self.gaps.set_weights(theta, self.devicePixelRatioF())
-
-    def set_tiles(self, painted: Painted) -> None:
-        """Show the neurons' maps."""
-        for maps, colors in zip(painted.maps, painted.colors, strict=True):
-            self.maps[maps.id] = maps
-            self.pictures[maps.id] = images(colors)
-        self.update()
-
-    def _gap_drawn(self, index: int) -> None:
-        left, right = self._span(index)
-        self.update(QRectF(left, 0, right - left, self.height()).toAlignedRect())
-
-    def set_centres(self, centres: Sequence[float], faded: dict[int, float] | None = None) -> None:
-        """Where the columns are at this moment of a motion, and how visible those of an id in ``faded`` are."""
-        self._centres, self._faded = tuple(centres), faded or {}
-        self.update()
-
-    def update_theme(self) -> None:
-        """Draw everything anew."""
-        self.gaps.forget()
-        self.update()
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        """Each column's id, the inputs first."""
-        return () if self.network is None else (INPUTS, *(layer.id for layer in self.network.layers))
-
-    def tile_rect(self, column: int, unit: int) -> QRectF:
-        """Where a neuron is drawn."""
-        assert self.arrangement is not None
-        tile = self.arrangement.tile
-        return QRectF(self._centres[column] - tile / 2, self.arrangement.columns[column].tops[unit], tile, tile)
-
-    def picture_of(self, neuron: Neuron) -> QImage | None:
-        """A neuron's map as an image, if there is one yet."""
-        column, unit = neuron
-        pictures = self.pictures.get(self.ids[column], ())
-        return pictures[unit] if unit < len(pictures) else None
+            self.pulse.stop()
+        super().set_network(network, arrangement)
 
     # painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Edges, then neurons, then words."""
+        """Draw the network."""
         if self.network is None or self.arrangement is None:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        shown = QRectF(event.rect())
         seen = self.visibleRegion().boundingRect()
         self.gaps.visible = (float(seen.left()), float(seen.right()))
-        for index in range(len(self.network.layers)):
-            span = self._span(index)
-            if span[1] > shown.left() and span[0] < shown.right():
-                self._paint_gap(painter, index, span)
-        for column, centre in enumerate(self._centres):
-            if abs(centre - shown.center().x()) < shown.width() / 2 + self.arrangement.tile + theme().px(NAMES):
-                painter.setOpacity(self._faded.get(self.ids[column], 1.0))
-                self._paint_column(painter, column)
-        painter.setOpacity(1.0)
-        self._paint_edge(painter)
+        paint_network(painter, self, QRectF(event.rect()))
 
-    def _span(self, index: int) -> tuple[float, float]:
-        assert self.arrangement is not None
-        half = self.arrangement.tile / 2
-        return self._centres[index] + half, self._centres[index + 1] - half
-
-    def _paint_gap(self, painter: QPainter, index: int, span: tuple[float, float]) -> None:
-        fade = min(self._faded.get(key, 1.0) for key in self.gaps.key(index))
-        quiet = self.neuron is not None or self.edge is not None
-        self.gaps.paint(painter, index, span, fade * (0.3 if quiet else 1.0))
-        if self.neuron is None or not self.gaps.edges:
-            return
-        edges, (column, unit) = self.gaps.edges[index], self.neuron
-        ends = edges.sources if column == index else edges.targets if column == index + 1 else None
-        if ends is not None:
-            middles = self.gaps.middles(index), self.gaps.middles(index + 1)
-            chosen = np.asarray(ends == unit)
-            for pen, path in edge_paths(edges, span, *middles, theme(), chosen, self.gaps.fineness()):
-                painter.strokePath(path, pen)
-
-    def _paint_column(self, painter: QPainter, column: int) -> None:
-        assert self.arrangement is not None
-        look = theme()
-        pictures = self.pictures.get(self.ids[column], ())
-        corner = min(look.px(tokens.SMALL_CORNER), self.arrangement.tile / 5)
-        border = QPen(look.mix("muted", "panel", 0.45), look.scale)
-        for unit in range(self.arrangement.columns[column].shown):
-            rect = self.tile_rect(column, unit)
-            fill = brush(pictures[unit], rect) if unit < len(pictures) else QBrush(look.color("raised"))
-            lit = self.neuron == (column, unit)
-            painter.setPen(QPen(look.color("accent"), 2 * look.scale) if lit else border)
-            painter.setBrush(fill)
-            painter.drawRoundedRect(rect, corner, corner)
-        self._paint_words(painter, column)
-
-    def _paint_words(self, painter: QPainter, column: int) -> None:
-        assert self.arrangement is not None
-        assert self.network is not None
-        look, place = theme(), self.arrangement.columns[column]
-        painter.setFont(font(11))
-        painter.setPen(look.color("muted"))
-        if column == 0:
-            for unit in range(place.shown):
-                rect = self.tile_rect(0, unit)
-                room = QRectF(0, rect.top(), rect.left() - look.px(6), rect.height())
-                right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-                painter.drawText(room, right, FEATURES[self.network.inputs[unit]].title)
-        if place.hidden:
-            below = self.tile_rect(column, place.shown - 1).bottom() + look.px(2)
-            room = QRectF(self._centres[column] - look.px(50), below, look.px(100), look.px(16))
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, f"⋮ {count(place.hidden)} more")
-        if column == len(self.network.layers) and place.units > 1:
-            self._paint_markers(painter, column)
-
-    def _paint_markers(self, painter: QPainter, column: int) -> None:
-        assert self.arrangement is not None
-        look, side = theme(), theme().px(9)
-        painter.setPen(Qt.PenStyle.NoPen)
-        for unit in range(self.arrangement.columns[column].shown):
-            rect = self.tile_rect(column, unit)
-            painter.save()
-            painter.translate(rect.right() + look.px(7) + side / 2, rect.center().y())
-            painter.scale(side, side)
-            painter.fillPath(marker_path(unit % len(MARKERS)), look.class_color(unit))
-            painter.restore()
-
-    def _paint_edge(self, painter: QPainter) -> None:
-        """The edge under the pointer, drawn strongly, with its ends."""
-        if self.edge is None or self.theta is None:
-            return
-        index, source, target = self.edge
-        span, look, weight = self._span(index), theme(), self.weight(self.edge)
-        largest = self.gaps.edges[index].largest
-        path = QPainterPath()
-        ends = self.gaps.middles(index)[source], self.gaps.middles(index + 1)[target]
-        add_curve(path, QPointF(span[0], ends[0]), QPointF(span[1], ends[1]))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        width = 2.5 + 2.5 * min(1.0, abs(weight) / largest if largest else 0.0)
-        painter.setPen(QPen(QColor(tokens.NEGATIVE if weight < 0 else tokens.POSITIVE), look.scale * width))
-        painter.drawPath(path)
-        painter.setPen(QPen(look.color("accent"), 2 * look.scale))
-        for rect in (self.tile_rect(index, source), self.tile_rect(index + 1, target)):
-            painter.drawRoundedRect(rect, look.px(tokens.SMALL_CORNER), look.px(tokens.SMALL_CORNER))
-
-    def weight(self, edge: Edge) -> float:
-        """An edge's weight in the θ shown."""
-        assert self.network is not None
-        index, source, target = edge
-        return float(self.network.weights(self.theta, index)[target, source])
-
-    # the pointer
-
-    def neuron_at(self, position: QPointF) -> Neuron | None:
-        """The neuron drawn at a position."""
-        if self.arrangement is None:
-            return None
-        for column in range(len(self._centres)):
-            if abs(position.x() - self._centres[column]) <= self.arrangement.tile / 2:
-                for unit in range(self.arrangement.columns[column].shown):
-                    if self.tile_rect(column, unit).contains(position):
-                        return column, unit
-        return None
-
-    def edge_near(self, position: QPointF) -> Edge | None:
-        """The edge that passes close to a position."""
-        for index in range(len(self.gaps.edges)):
-            middles = self.gaps.middles(index), self.gaps.middles(index + 1)
-            edges = self.gaps.edges[index]
-            found = edge_at(edges, self._span(index), *middles, position, theme().px(REACH))
-            if found is not None:
-                return index, int(edges.sources[found]), int(edges.targets[found])
-        return None
+    # the pointer and the keys
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Find what is under the pointer."""
         self.pointer = event.position()
-        neuron = self.neuron_at(self.pointer)
-        edge = None if neuron else self.edge_near(self.pointer)
-        if (neuron, edge) != (self.neuron, self.edge):
-            self.neuron, self.edge = neuron, edge
+        neuron = neuron_at(self, self.pointer)
+        edge = None if neuron else edge_near(self, self.pointer)
+        on_bias = neuron is not None and on_dot(self, neuron, self.pointer)
+        page = page_at(self, self.pointer)
+        clickable = bool(neuron and neuron[0]) or edge is not None or page is not None
+        self.setCursor(Qt.CursorShape.PointingHandCursor if clickable else Qt.CursorShape.ArrowCursor)
+        if (neuron, edge, on_bias) != (self.neuron, self.edge, self.on_bias) or page:
+            self.neuron, self.edge, self.on_bias = neuron, edge, on_bias
             self.update()
-        if neuron is not None:
-            self.neuron_hovered.emit(*neuron)
-        elif edge is not None:
-            self.edge_hovered.emit(*edge)
+        self.tell()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Open what is under the pointer, or show other units of a column."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+            return
+        page = page_at(self, event.position())
+        if page is not None:
+            self.scrolled.emit(*page)
+        elif self.neuron is not None or self.edge is not None:
+            self.pressed.emit()
         else:
-            self.left.emit()
+            super().mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Go through a column that has more units than tiles; elsewhere leave the wheel to the page."""
+        column = self._column_at(event.position().x())
+        turn = event.angleDelta().y()
+        if column is None or not turn or self.arrangement is None or not self.arrangement.columns[column].hidden:
+            event.ignore()
+            return
+        self._turned += turn
+        notches = int(self._turned / NOTCH)
+        if notches:
+            self._turned -= notches * NOTCH
+            self.scrolled.emit(column, -notches)
+        event.accept()
+
+    def _column_at(self, x: float) -> int | None:
+        if self.arrangement is None:
+            return None
+        near = [i for i, centre in enumerate(self.centres) if abs(x - centre) <= self.arrangement.tile]
+        return near[0] if near else None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow keys go from neuron to neuron, through columns too long to be shown; Enter opens one."""
+        found = neuron_beside(self, self.neuron, Qt.Key(event.key()))
+        if found is not None:
+            self._go_to(found)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.neuron is not None:
+            self.pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _go_to(self, neuron: Neuron) -> None:
+        assert self.arrangement is not None
+        column, unit = neuron
+        units = self.arrangement.columns[column].range
+        if unit not in units:
+            self.scrolled.emit(column, unit - units.start if unit < units.start else unit - units.stop + 1)
+        self.neuron, self.edge, self.on_bias = neuron, None, False
+        self.pointer = self.tile_rect(*neuron).center()
+        self.update()
+        self.tell()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Let go of what the keys had found, unless it has just been opened."""
+        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+            self.let_go()
+        super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is under it any more."""
@@ -282,11 +139,6 @@ class NetworkPicture(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nor is it, when it cannot be seen."""
+        self.pulse.stop()
         self.let_go()
         super().hideEvent(event)
-
-    def let_go(self) -> None:
-        """Forget what was under the pointer."""
-        self.neuron = self.edge = None
-        self.left.emit()
-        self.update()

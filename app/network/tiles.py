@@ -17,20 +17,55 @@ from core.probes.neurons import SIDE, Maps, neuron_maps
 
 RGBA = npt.NDArray[np.uint8]
 
+CLOSER = 112
+"""Places along each side of the map of a neuron that is looked at closely."""
+
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """The maps of every column at one θ, and their ``colors`` (M, n, n, 4), in the theme they were asked for."""
+    """The maps of every column at one θ, and their ``colors`` (M, n, n, 4), in the theme they were asked for.
+
+    The colours of each column begin with unit ``firsts[i]``.
+    """
 
     maps: tuple[Maps, ...]
+    firsts: tuple[int, ...]
     colors: tuple[RGBA, ...]
 
 
-def paint_neurons(model: Model, theta: Any, shown: Sequence[int], look: Theme) -> Painted:
-    """The first ``shown[i]`` neurons of every column i at θ (P,), and all outputs, coloured; for the probe's thread."""
-    maps = neuron_maps(model, theta, [*shown[:-1], model.network.output.units], SIDE)
-    colors = [look.signed(column.values, column.limits[:, None, None]) for column in maps[:-1]]
-    return Painted(maps, (*colors, _output_colors(model, maps[-1], look)))
+@dataclass(frozen=True, eq=False)
+class Closer:
+    """One neuron's map, finely: its ``image`` colours (n, n, 4), and the ``low`` and ``high`` of its values on it."""
+
+    neuron: tuple[int, int]
+    colors: RGBA
+    low: float
+    high: float
+
+
+def paint_neurons(model: Model, theta: Any, shown: Sequence[range], look: Theme) -> Painted:
+    """The neurons ``shown[i]`` of every column i at θ (P,), and all outputs, coloured; for the probe's thread."""
+    maps = neuron_maps(model, theta, [*(units.stop for units in shown[:-1]), model.network.output.units], SIDE)
+    firsts = (*(units.start for units in shown[:-1]), 0)
+    colors = [
+        look.signed(column.values[first:], column.limits[first:, None, None])
+        for column, first in zip(maps[:-1], firsts[:-1], strict=True)
+    ]
+    return Painted(maps, firsts, (*colors, _output_colors(model, maps[-1], look)))
+
+
+def paint_closer(model: Model, theta: Any, neuron: tuple[int, int], look: Theme) -> Closer:
+    """One neuron (column, unit) at θ (P,), finely enough to be shown large; for the probe's thread."""
+    column, unit = neuron
+    wanted = [0] * (len(model.network.layers) + 1)
+    wanted[column] = model.network.shape[column] if column == len(model.network.layers) else unit + 1
+    maps = neuron_maps(model, theta, wanted, CLOSER)[column]
+    values = maps.values[unit]
+    if column == len(model.network.layers):
+        colors = _output_colors(model, maps, look)[unit]
+    else:
+        colors = look.signed(values, maps.limits[unit])
+    return Closer(neuron, colors, float(values.min()), float(values.max()))
 
 
 def _output_colors(model: Model, maps: Maps, look: Theme) -> RGBA:

@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.plane import PlaneView
 from app.numbers import number, percent
+from app.panels.line_labels import paint_labels
 from app.panels.readout import Row, paint_cross, paint_readout
 from app.panels.scale_bar import ScaleBar
-from app.theme import theme, theme_events, tokens
+from app.theme import font, theme, theme_events, tokens
+from core.data import DOMAIN
 from core.model import Model
 from core.probes import boundary as probe
+from core.probes.contours import Line
+from core.probes.fields import logits
 
-_CLASSES_SHOWN = 4
+_OTHER_ROWS = 6
+"""Lines the card has beside those of the classes, at most."""
 _FULL_RINGS, _LEAST_RING = 40, 0.3
 """So many rings are drawn in full colour; more of them fainter, down to this opacity."""
+_STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
 
 
 class AnswerView(PlaneView):
-    """A plane that says the exact answer under the pointer."""
+    """A plane that says the exact answer under the pointer; a click, or the arrow keys, go to a sample."""
+
+    sample_clicked = Signal(int)
+    """The index of a sample that was clicked, or walked to from the one picked."""
+    ground_clicked = Signal()
+    """A click beside all samples."""
 
     def __init__(self) -> None:
         super().__init__()
         self._asked: Any = None
         self._at: tuple[float, float] | None = None
+        self._labels: tuple[tuple[Line, str], ...] = ()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hovered.connect(self._hover)
         self.left.connect(self._leave)
 
@@ -37,24 +51,85 @@ class AnswerView(PlaneView):
         """Answer for the network ``theta`` (P,) of ``model`` from now on."""
         self._asked = (model, theta)
 
+    def set_labels(self, labels: Sequence[tuple[Line, str]]) -> None:
+        """Write texts on lines (m, 2) in plane units, the first first, where they do not collide."""
+        self._labels = tuple(labels)
+        self.update()
+
+    # pointing and picking
+
     def _hover(self, x1: float, x2: float) -> None:
         self._at = (x1, x2)
+        self.spotlight.pointed = self.sample_at(self.to_widget(x1, x2))
+        shape = Qt.CursorShape.ArrowCursor if self.spotlight.pointed is None else Qt.CursorShape.PointingHandCursor
+        if self.cursor().shape() != shape:
+            self.setCursor(shape)
         self.update()
 
     def _leave(self) -> None:
         if self._at is not None:
-            self._at = None
+            self._at = self.spotlight.pointed = None
             self.update()
 
-    def rows(self, x1: float, x2: float) -> list[Row]:
-        """What the card says at a place of the plane."""
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Tell which sample was clicked, or that none was."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+            return
+        index = self.sample_at(event.position())
+        if index is None:
+            self.ground_clicked.emit()
+        else:
+            self.sample_clicked.emit(index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows go to the next or the last visible sample, Escape lets the picked one go."""
+        visible, picked = np.flatnonzero(self.shown.visible()), self.spotlight.picked
+        step = _STEPS.get(Qt.Key(event.key()))
+        if event.key() == Qt.Key.Key_Escape and picked is not None:
+            self.sample_clicked.emit(picked)
+        elif step is not None and len(visible):
+            at = int(np.searchsorted(visible, -1 if picked is None else picked))
+            forward = at + (at < len(visible) and visible[at] == picked)
+            self.sample_clicked.emit(int(visible[(forward if step > 0 else at - 1) % len(visible)]))
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: Any) -> None:
+        """Show that the keys come here."""
+        self.focus_shown = True
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: Any) -> None:
+        """Show that they no longer do."""
+        self.focus_shown = False
+        super().focusOutEvent(event)
+
+    # what the card says
+
+    def rows(self, x1: float, x2: float, most: int = 8) -> list[Row]:
+        """What the card says at a place of the plane, with ``most`` classes, the likeliest first."""
         model, theta = self._asked
-        answer = probe.answer(model, theta, np.array([[x1, x2]]))[0]
+        at = np.array([[x1, x2]])
+        answer = probe.answer(model, theta, at)[0]
         place = [Row("x₁", number(x1, 3, fixed=True)), Row("x₂", number(x2, 3, fixed=True))]
         if not model.classes:
             return [*place, Row("value", number(answer, 4))]
-        best = np.argsort(-answer, kind="stable")[:_CLASSES_SHOWN]
-        return place + [Row(f"class {c + 1}", percent(answer[c]), int(c)) for c in best]
+        z = logits(model, theta, at)[0]
+        best = np.argsort(-answer, kind="stable")[:most]
+        place.append(Row("answer", f"class {best[0] + 1}"))
+        if len(z) == 1:
+            return [*place, *(_class_row(int(c), percent(answer[c])) for c in best), Row("logit", number(z[0], 3))]
+        return place + [_class_row(int(c), f"{percent(answer[c])}   z {number(z[c], 3)}") for c in best]
+
+    def _sample_rows(self, index: int) -> list[Row]:
+        """Which sample is under the pointer, and what it is."""
+        shown = self.shown
+        part = "training" if shown.train[index] else "test"
+        name = Row(f"sample {index + 1}", part)
+        if shown.task == "classification":
+            return [name, Row("truth", f"class {int(shown.y[index]) + 1}", None)]
+        return [name, Row("truth", number(shown.y[index], 4))]
 
     def paint_rings(self, painter: QPainter, mask: npt.NDArray[np.bool_] | None, token: str, grow: float) -> None:
         """Fainter the more there are, so that an untrained network's answer can still be seen."""
@@ -64,12 +139,28 @@ class AnswerView(PlaneView):
         painter.restore()
 
     def paint_overlay(self, painter: QPainter, rect: QRectF) -> None:
-        """Lay the cross and the card over the points."""
+        """Lay the lines' texts, the cross and the card over the points."""
+        side = rect.width() / (2 * DOMAIN)
+        paint_labels(
+            painter,
+            rect,
+            [((line * (1.0, -1.0) + DOMAIN) * side + (rect.left(), rect.top()), text) for line, text in self._labels],
+        )
         if self._at is None or self._asked is None:
             return
-        at: QPointF = self.to_widget(*self._at)
-        paint_cross(painter, at, theme().color("panel"), theme().color("text", 0.7))
-        paint_readout(painter, rect.adjusted(4, 4, -4, -4), at, self.rows(*self._at))
+        pointed = self.spotlight.pointed
+        place = self._at if pointed is None else (float(self.shown.x[pointed, 0]), float(self.shown.x[pointed, 1]))
+        at: QPointF = self.to_widget(*place)
+        if pointed is None:
+            paint_cross(painter, at, theme().color("panel"), theme().color("text", 0.7))
+        line = QFontMetricsF(font(11)).height() + theme().px(2)
+        most = max(1, min(8, int(rect.height() / line) - _OTHER_ROWS))
+        rows = ([] if pointed is None else self._sample_rows(pointed)) + self.rows(*place, most)
+        paint_readout(painter, rect.adjusted(4, 4, -4, -4), at, rows)
+
+
+def _class_row(index: int, value: str) -> Row:
+    return Row(f"class {index + 1}", value, index)
 
 
 class BesideScale(QWidget):

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtWidgets import QWidget
 
-from app.numbers import number, percent
+from app.numbers import count, number, percent
 from app.panels.answer_view import AnswerView, BesideScale
+from app.panels.boundary_modes import MARGIN, MODES, Drawing, Mode, value_limit
 from app.panels.panel import Panel
 from app.panels.scale_bar import ScaleBar
 from app.probe_thread import Probe
 from app.theme import Theme, theme
-from app.widgets.choice import Chip, Segmented
+from app.widgets.choice import Chip, Dropdown
 from core.model import Model
 from core.probes import boundary as probe
 from core.probes.boundary import Boundary
@@ -23,20 +24,20 @@ from core.probes.boundary import Boundary
 RUNNING, PAUSED = 100, 200
 """Places along each side of the grid, while training runs and when it is still."""
 
-_MODES = (
-    ("smooth", "smooth", "Colours fade where the network is unsure."),
-    ("classes", "classes", "The answer alone: one flat colour for each class, or for each step of the value."),
-)
-
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A Boundary with what it belongs to, and its colours (n, n, 4) in one theme."""
+    """A Boundary with what it belongs to, and how it is drawn in one mode and one theme."""
 
     model: Model
     theta: npt.NDArray[Any]
     seen: Boundary
-    rgba: npt.NDArray[np.uint8]
+    drawn: Drawing
+
+    @property
+    def rgba(self) -> npt.NDArray[np.uint8]:
+        """The colours (n, n, 4) of the field."""
+        return self.drawn.rgba
 
 
 class BoundaryPanel(Panel):
@@ -48,41 +49,93 @@ class BoundaryPanel(Panel):
     help = (
         "The network's answer at every place of the plane: class colours by probability, paler towards the panel's "
         "colour where the two likeliest classes tie, and a line, the decision boundary, where the answer changes. "
-        "Filled points trained the network, hollow ones test it, and a red ring marks those it gets wrong. "
-        "For values, orange is below zero and blue above, with level lines.\n"
+        "Filled points trained the network, hollow ones test it, and a red ring marks those it gets wrong; a click "
+        "picks one, to be looked at everywhere. For values, orange is below zero and blue above, with level lines. "
+        "The list at the top has other ways to look: how unsure the network is (**entropy**), one class against the "
+        "rest, lines of equal probability, and the **logits** behind the probabilities.\n"
         "Source: Bishop, “Pattern Recognition and Machine Learning”, 2006, chapter 4."
     )
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
-        self.mode = Segmented(_MODES, name="Colours")
-        self.mode.chosen.connect(lambda _: self._recolour())
-        self.test = Chip("test", "Show the points held out to test.")
-        self.test.setChecked(session.show_test)
-        self.test.toggled.connect(session.set_show_test)
-        session.show_test_changed.connect(self._show_test_changed)
-        session.run_changed.connect(self._run_changed)
-        self.add_control(self.mode)
-        self.add_control(self.test)
+        self._picture: Picture | None = None
+        self._pointed: tuple[Any, ...] = ()
+        self._offered: tuple[Any, ...] = ()
+        self._make_controls()
         self.view = AnswerView()
+        self.view.sample_clicked.connect(lambda index: session.pick(None if index == session.picked else index))
+        self.view.ground_clicked.connect(lambda: session.highlight(None))
         self.scale = ScaleBar()
         self._beside = BesideScale(self.view, self.scale)
         self.set_body(self._beside)
-        self._picture: Picture | None = None
-        self._pointed: tuple[Any, ...] = ()
+        session.show_test_changed.connect(self._show_test_changed)
+        session.run_changed.connect(self._run_changed)
+        session.highlighted.connect(self._lit)
+        session.picked_changed.connect(self.view.set_picked)
         self._probe = Probe(self)
         self._probe.answered.connect(self._show)
         self._probe.failed.connect(lambda text: self.show_message(f"The boundary could not be computed: {text}."))
+        self._offer(session.model)
         self.update_theme()
+
+    def _make_controls(self) -> None:
+        self.mode = Dropdown("", [(row.key, row.label, row.help) for row in MODES.values()], name="Show")
+        self.mode.chosen.connect(lambda _: self._mode_changed())
+        self.chosen = Dropdown("", [], name="Class shown")
+        self.chosen.chosen.connect(lambda _: self._recolour())
+        self.test = Chip("test", "Show the points held out to test.")
+        self.test.setChecked(self.session.show_test)
+        self.test.toggled.connect(self.session.set_show_test)
+        for control in (self.mode, self.chosen, self.test):
+            self.add_control(control)
+
+    # what is asked for
 
     def refresh(self, snapshot: Any) -> None:
         """Ask for the boundary of a snapshot."""
         n = RUNNING if self.session.state == "running" else PAUSED
-        self._probe.ask(_picture, snapshot.model, snapshot.theta, n, self.mode.key, theme())
+        self._offer(snapshot.model)
+        self._probe.ask(_picture, snapshot.model, snapshot.theta, n, self._mode, self._index, theme())
 
     def update_theme(self) -> None:
         """Colour the same answers anew."""
         self._recolour()
+
+    @property
+    def _mode(self) -> Mode:
+        return MODES[self.mode.key]
+
+    @property
+    def _index(self) -> int:
+        """The class chosen, or MARGIN."""
+        return int(self.chosen.key) if self.chosen.key else 0
+
+    def _offer(self, model: Model) -> None:
+        """Offer the modes that ``model`` has something to show in, and the classes to choose among."""
+        offered = (model.classes, model.network.output.units, self.mode.key)
+        if offered == self._offered:
+            return
+        for row in MODES.values():
+            self.mode.set_refused(row.key, row.refuses(model))
+        if self._mode.refuses(model):
+            self.mode.set_key("smooth")
+        mode = self._mode
+        sign = "z" if mode.logits else "P"
+        rows = [(str(c), f"{sign}({c + 1})", f"Class {c + 1} against the rest.") for c in range(mode.classes(model))]
+        if rows and mode.margins:
+            rows.insert(0, (str(MARGIN), "margin", "How far the largest logit is above the second largest."))
+        self.chosen.set_rows(rows)
+        self.chosen.setVisible(bool(rows))
+        self._offered = (*offered[:2], self.mode.key)
+
+    def _mode_changed(self) -> None:
+        if self._picture is None:
+            return
+        self._offer(self._picture.model)
+        if self._mode.logits and self._picture.seen.logits is None and self.session.snapshot is not None:
+            self.refresh(self.session.snapshot)
+        else:
+            self._recolour()
 
     def _run_changed(self) -> None:
         if self.is_watched and self.session.state != "running" and self.session.snapshot is not None:
@@ -92,22 +145,39 @@ class BoundaryPanel(Panel):
         self.test.setChecked(shown)
         if self._picture is not None:
             self._show_points(self._picture)
-            self.set_status(_status(self._picture, shown))
+            self._say(self._picture)
+
+    def _lit(self, indices: Any) -> None:
+        self.view.set_lit(indices)
+        if self._picture is not None:
+            self._say(self._picture)
+
+    def _say(self, picture: Picture) -> None:
+        lit = self.session.highlighted_samples
+        note = "" if lit is None else f"{count(len(lit))} lit up, click beside them to let go"
+        self.set_status(_join(note, _status(picture, self.session.show_test)))
+
+    # what is shown
 
     def _recolour(self) -> None:
         if self._picture is not None:
             old = self._picture
-            self._show(Picture(old.model, old.theta, old.seen, _colours(old.model, old.seen, self.mode.key, theme())))
+            drawn = _drawn(old.model, old.seen, self._mode, self._index, theme())
+            self._show(Picture(old.model, old.theta, old.seen, drawn))
 
     def _show(self, picture: Picture) -> None:
         self.clear_message()
         self._picture = picture
+        drawn = picture.drawn
         self.view.set_answer(picture.model, picture.theta)
-        self.view.set_field(picture.rgba)
-        self.view.set_lines(picture.seen.lines, picture.seen.faint)
+        self.view.set_field(drawn.rgba)
+        self.view.set_lines(drawn.lines, drawn.faint)
+        self.view.set_labels(drawn.labels)
         self._show_points(picture)
-        self._show_scale(picture)
-        self.set_status(_status(picture, self.session.show_test))
+        if drawn.scale is not None:
+            self.scale.set_scale(drawn.scale.colors, drawn.scale.ticks, drawn.scale.title)
+        self._beside.show_scale(drawn.scale is not None)
+        self._say(picture)
 
     def _show_points(self, picture: Picture) -> None:
         model, shown = picture.model, self.session.show_test
@@ -124,52 +194,21 @@ class BoundaryPanel(Panel):
             train=train,
             wrong=picture.seen.wrong,
             show_test=shown,
-            value_limit=_limit(model),
+            value_limit=value_limit(model),
         )
-
-    def _show_scale(self, picture: Picture) -> None:
-        if not picture.model.classes:
-            limit = _limit(picture.model)
-            ticks = [(0.0, number(-limit, 3)), (0.5, "0"), (1.0, number(limit, 3))]
-            self.scale.set_scale(_ramp(picture, limit, self.mode.key), ticks, "value")
-        self._beside.show_scale(not picture.model.classes)
+        self.view.set_lit(self.session.highlighted_samples)
+        self.view.set_picked(self.session.picked)
 
 
-def _picture(model: Model, theta: npt.NDArray[Any], n: int, mode: str, look: Theme) -> Picture:
-    seen = probe.boundary(model, theta, n)
-    return Picture(model, theta, seen, _colours(model, seen, mode, look))
+def _picture(model: Model, theta: npt.NDArray[Any], n: int, mode: Mode, index: int, look: Theme) -> Picture:
+    seen = probe.boundary(model, theta, n, logits=mode.logits)
+    return Picture(model, theta, seen, _drawn(model, seen, mode, index, look))
 
 
-def _colours(model: Model, seen: Boundary, mode: str, look: Theme) -> npt.NDArray[np.uint8]:
-    """The colours (n, n, 4) of a boundary's values, smooth or one for each answer."""
-    values = seen.values
-    if model.classes:
-        if mode == "classes":
-            finite = np.isfinite(values).all(axis=-1, keepdims=True)
-            sure = np.eye(values.shape[-1], dtype=np.float32)[values.argmax(axis=-1)]
-            values = np.where(finite, sure, np.nan)
-        return look.class_field(values)
-    return look.signed(_banded(values, seen) if mode == "classes" else values, _limit(model))
-
-
-def _banded(values: npt.NDArray[Any], seen: Boundary) -> npt.NDArray[Any]:
-    """Values rounded to the middle of the band between two level lines that they lie in."""
-    levels = seen.levels
-    if len(levels) < 2:
-        return values
-    step = levels[1] - levels[0]
-    return (np.floor(values / step) + 0.5) * step
-
-
-def _ramp(picture: Picture, limit: float, mode: str) -> npt.NDArray[np.uint8]:
-    values = np.linspace(-limit, limit, 256)
-    return theme().signed(_banded(values, picture.seen) if mode == "classes" else values, limit)
-
-
-def _limit(model: Model) -> float:
-    """The value that has full colour: the largest among the points."""
-    y = model.experiment.data.points.y
-    return float(np.abs(y).max(initial=0.0)) or 1.0
+def _drawn(model: Model, seen: Boundary, mode: Mode, index: int, look: Theme) -> Drawing:
+    """The picture in a mode, or smooth where the mode has nothing to show."""
+    mode = MODES["smooth"] if mode.refuses(model) else mode
+    return mode.draw(model, seen, min(index, max(model.classes - 1, 0)), look)
 
 
 def _status(picture: Picture, show_test: bool) -> str:
@@ -177,7 +216,11 @@ def _status(picture: Picture, show_test: bool) -> str:
     seen, has_test = picture.seen, not np.isnan(picture.seen.test_score)
     part, score = ("test", seen.test_score) if has_test else ("training", seen.train_score)
     if seen.wrong is None:
-        return f"{part} R² {number(score, 3)} · orange below zero, blue above"
+        return _join(picture.drawn.says, f"{part} R² {number(score, 3)}", "orange below zero, blue above")
     counted = seen.wrong if show_test else seen.wrong[picture.model.prepared.train]
     rings = "wrong ones ringed" if counted.any() else "none wrong"
-    return f"{part} accuracy {percent(score)} · {rings}"
+    return _join(picture.drawn.says, f"{part} accuracy {percent(score)}", rings)
+
+
+def _join(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)

@@ -30,16 +30,30 @@ FIRST = Entry("canvas", "Data", "app.panels.data:DataPanel")
 
 CELLS: tuple[tuple[tuple[Entry, ...], ...], ...] = (
     (
-        (Entry("network", "Network", "app.panels.network:NetworkPanel"),),
-        (Entry("boundary", "Decision boundary", "app.panels.boundary:BoundaryPanel"),),
+        (
+            Entry("network", "Network", "app.panels.network:NetworkPanel"),
+            Entry("by_hand", "By hand", "app.panels.by_hand:ByHandPanel"),
+        ),
+        (
+            Entry("boundary", "Decision boundary", "app.panels.boundary:BoundaryPanel"),
+            Entry("representation", "Representation", "app.panels.representation:RepresentationPanel"),
+            Entry("answers", "Answers", "app.panels.answers:AnswersPanel"),
+        ),
     ),
     (
         (
             Entry("loss", "Loss", "app.panels.loss:LossPanel"),
             Entry("runs", "Runs", "app.panels.runs:RunsPanel"),
         ),
-        (Entry("gradients", "Gradients", "app.panels.gradients:GradientsPanel"),),
-        (Entry("landscape", "Loss landscape", "app.panels.landscape:LandscapePanel"),),
+        (
+            Entry("gradients", "Gradients", "app.panels.gradients:GradientsPanel"),
+            Entry("sharpness", "Sharpness", "app.panels.sharpness:SharpnessPanel"),
+            Entry("noise", "Gradient noise", "app.panels.noise:NoisePanel"),
+        ),
+        (
+            Entry("landscape", "Loss landscape", "app.panels.landscape:LandscapePanel"),
+            Entry("slice", "Slice", "app.panels.slice:SlicePanel"),
+        ),
     ),
 )
 """The cells beside it, row by row; the panels of a cell are tabs, the first in front."""

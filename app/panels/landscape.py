@@ -2,95 +2,89 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
-from app.numbers import count, number, percent
-from app.panels.map_image import draw_map
-from app.panels.off_plane import OffPlaneView
+from app.panels import landscape_line
+from app.panels.landscape_asking import Asking
+from app.panels.landscape_controls import Controls
+from app.panels.landscape_ends import Point, points, weight_rows
+from app.panels.landscape_line import Crossing, crossings
+from app.panels.landscape_pictures import Pictures
+from app.panels.landscape_racing import Racing
+from app.panels.landscape_words import words
 from app.panels.panel import Panel
-from app.panels.relief import relief
-from app.panels.scale_bar import ScaleBar
-from app.panels.surface_view import SurfaceView
-from app.panels.survey import Question, Survey, path_of, same_objective, same_space, surveys
+from app.panels.survey import (
+    Ink,
+    Missing,
+    Question,
+    Raced,
+    Survey,
+    path_of,
+    redrawn,
+    surveys,
+    with_arrows,
+)
 from app.probe_thread import Probe
-from app.theme import theme, tokens
-from app.widgets.buttons import IconButton
-from app.widgets.choice import Chip
-from core.probes.directions import Plane, random_plane
-from core.probes.landscape import SIZES, Objective
+from app.theme import theme
 from core.probes.projection import Track
 
-RUNNING = SIZES[:-1]
-"""The grids computed for a surface that is soon replaced."""
-REST = 4.0
-"""While training runs, the probe rests this many times as long as it worked, so that training keeps its pace."""
-ZOOM = math.sqrt(2.0)
-SPANS = (2.0**-10, 2.0**10)
-_ROOM_FOR_PLOT, _ROOM_FOR_SLIM = 390, 300
-"""Design pixels of width from which on the plot beside the map, or a slimmer one, has room."""
+_FRAME_MS = 33
 
 
-class LandscapePanel(Panel):
+class LandscapePanel(Controls, Racing, Panel):
     """Asks for a surface when there is a reason to, and for the path with every snapshot."""
 
     key = "landscape"
     title = "Loss landscape"
     period = 33
     help = (
-        "The loss that training minimises, computed on a flat cut through the space of all parameters θ: α and β step "
-        "along two random directions, filter-normalised, so that each neuron's weights change in proportion to their "
-        "own size. The line is training's path projected on that plane, and a plane shows only a small part of it: "
-        "how much, and how far off it the path is, stands beside the map.\n"
+        "The loss that training minimises, computed on a flat cut through the space of all parameters θ; each plane of "
+        "the list says in its tooltip what it goes through. The line is training's path projected on that plane, and "
+        "the arrows are −∇L: a plane shows only a small part of both, and how much it shows, and how far off it the "
+        "path is, stands beside the map. **Click** to drop the ball there: training goes on from that θ (undo brings "
+        "the old one back); drag to move the view, wheel to zoom.\n"
         "Source: Li, Xu, Taylor, Studer & Goldstein, “Visualizing the Loss Landscape of Neural Nets”, 2018, "
         "arXiv:1712.09913."
     )
 
+    surveyed = Signal(object)
+    """A Survey: all that another picture of the same landscape needs."""
+
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
-        self._objective: Objective | None = None
-        self._model: Any = None
-        self._plane: Plane | None = None
+        self.asking = Asking()
         self._survey: Survey | None = None
+        self._crossing: Crossing | None = None
+        self._raced: Raced | None = None
         self._log: bool | None = None
-        self._seed = 0
-        self._stale = True
-        self._rest_until = 0.0
-        self._asked_sizes: tuple[int, ...] = ()
+        self._asked_at = self._drawn_at = 0.0
         self._controls()
-        self._pictures()
-        self._surface_probe = self._probe(self._show_survey)
+        self._body_parts()
+        self._surface_probe = self._probe(self._show)
         self._track_probe = self._probe(self._show_track)
+        self._race_probe = self._probe(self._show_race)
+        self._easing = QTimer(self, interval=_FRAME_MS, singleShot=True)
+        self._easing.timeout.connect(self._ease)
         session.run_changed.connect(self._again)
+        session.weights_picked.connect(lambda _: self._chosen_differs("weights"))
+        session.marks_changed.connect(lambda: self._chosen_differs("ends"))
+        session.runs_changed.connect(lambda: self._chosen_differs("ends"))
 
-    def _controls(self) -> None:
-        self.follow = Chip("follow", "Move the plane's centre to the newest θ as training goes on.")
-        self.follow.setChecked(True)
-        self.follow.toggled.connect(lambda _: self._again())
-        self.log = Chip("log", "Space colours and level lines by the logarithm of the loss.")
-        self.log.clicked.connect(self._log_clicked)
-        self.centre = self._button("centre", "Recentre the plane on the present θ", self._recentre)
-        self.dice = self._button("dice", "Draw two other random directions", self._reseed)
-        self.wider = self._button("minus", "Wider view", lambda: self._zoom(1))
-        self.narrower = self._button("plus", "Narrower view", lambda: self._zoom(-1))
-        for control in (self.follow, self.log, self.centre, self.dice, self.wider, self.narrower):
-            self.add_control(control)
-
-    def _button(self, name: str, tooltip: str, pressed: Any) -> IconButton:
-        button = IconButton(name, tooltip, flat=True, size=tokens.SMALL_CONTROL)
-        button.clicked.connect(lambda _: pressed())
-        return button
-
-    def _pictures(self) -> None:
-        self.view, self.scale, self.off_plane = SurfaceView(), ScaleBar(), OffPlaneView()
+    def _body_parts(self) -> None:
+        self.pictures = Pictures()
+        self.view, self.scale = self.pictures.view, self.pictures.scale
+        self.off_plane, self.line = self.pictures.off_plane, self.pictures.line
         self.view.zoomed.connect(self._zoom)
-        self.set_body(_Row(self.view, self.scale, self.off_plane))
+        self.view.dropped.connect(self._drop)
+        self.view.panned.connect(self._pan)
+        self.pictures.ends.chosen.connect(self._choose_end)
+        self.pictures.weights.chosen.connect(lambda slot, key: self.session.pick_weight(slot, int(key)))
+        self.set_body(self.pictures)
 
     def _probe(self, show: Any) -> Probe:
         probe = Probe(self)
@@ -103,173 +97,177 @@ class LandscapePanel(Panel):
     def refresh(self, snapshot: Any) -> None:
         """Renew the plane or the surface where that is due; else ask for the path alone."""
         self._take(snapshot)
-        running = self.session.state == "running"
-        if self.follow.isChecked() and self._may_follow(running) and not self._centred(snapshot):
-            self._move_to(snapshot)
-        if self._stale or (not running and self._coarse()):
-            self._stale = False
-            self._ask(snapshot, running)
-        elif not (self.follow.isChecked() and running):
+        asking, running = self.asking, self.session.state == "running"
+        follows = self.follow.isChecked() and asking.row.follows
+        if asking.along_line:
+            moved = not asking.through(snapshot.theta)
+            if asking.stale or (moved and asking.may_follow(running, self._surface_probe.busy)):
+                self._ask_line(snapshot)
+            return
+        if follows and asking.may_follow(running, self._surface_probe.busy) and not asking.through(snapshot.theta):
+            asking.lay_anew()
+        if asking.stale:
+            self._ask(snapshot, soon=True)
+        elif not running and not asking.fine and self._at_rest:
+            self._ask(snapshot, soon=False)
+        elif not (follows and running):
             self._ask_track(snapshot)
 
     def _take(self, snapshot: Any) -> None:
-        """Follow a change of data, network or objective."""
-        if snapshot.model is self._model:
-            return
-        before, self._model = self._model, snapshot.model
-        if before is not None and same_objective(before, self._model):
-            return
-        self._objective, self._stale = Objective.of(self._model), True
-        if before is None or not same_space(before, self._model):
+        if self.asking.take(snapshot.model):
             self.view.set_track(None)
             self.off_plane.set_track(None)
-            self._move_to(snapshot)
+            self.end_race()
 
-    def _may_follow(self, running: bool) -> bool:
-        return not running or (not self._surface_probe.busy and time.perf_counter() >= self._rest_until)
-
-    def _centred(self, snapshot: Any) -> bool:
-        return self._plane is not None and np.array_equal(self._plane.centre, snapshot.theta)
-
-    def _coarse(self) -> bool:
-        """Whether the newest surface was not asked for as finely as there is time for now."""
-        return self._asked_sizes != SIZES
-
-    def _move_to(self, snapshot: Any) -> None:
-        self._plane = random_plane(snapshot.model.network, snapshot.theta, self._seed)
-        self._stale = True
-
-    def _ask(self, snapshot: Any, running: bool) -> None:
-        assert self._objective is not None
-        assert self._plane is not None
-        self._asked_sizes = RUNNING if running else SIZES
-        shown = self._survey.relief.surface if self._survey and self._survey.objective is self._objective else None
-        known = shown if shown and shown.plane is self._plane and shown.span == self.view.span else None
-        question = Question(
-            self._objective,
-            self._plane,
+    def _ask(self, snapshot: Any, soon: bool) -> None:
+        """Ask for a surface; one that must be there ``soon`` is refined when it has come, if training does not run."""
+        asking = self.asking
+        asking.stale, asking.sizes = False, asking.grids(soon)
+        assert asking.objective is not None
+        shown = self._survey.surface if self._survey and self._survey.objective is asking.objective else None
+        known = shown if shown and shown.plane is asking.plane and shown.span == self.view.span else None
+        seen = asking.seen(snapshot, self.session.picked_weights, self._points(snapshot))
+        self._asked_at = time.perf_counter()
+        asking.asked = Question(
+            asking.objective,
+            asking.name,
+            seen,
+            asking.plane,
             self.view.span,
-            self._asked_sizes,
+            asking.sizes,
             snapshot,
-            self._log,
-            theme(),
-            self.view.map_size(),
+            self._ink(),
             eager=shown is None,
             known=known,
+            arrows=self.arrows.isChecked(),
+            race=self._raced.race if self._raced is not None else None,
         )
-        self._surface_probe.ask(surveys, question)
+        self._surface_probe.ask(surveys, asking.asked)
+
+    def _ink(self) -> Ink:
+        shades = self._survey.relief.shades if self._survey is not None and theme().duration() else None
+        return Ink(theme(), self.view.map_size(), self._log, shades, self._drawn_at)
+
+    def _points(self, snapshot: Any) -> tuple[Point, Point] | None:
+        """The two points chosen; the first and the newest where one of them is no longer there."""
+        if self.asking.row.needs != "ends":
+            return None
+        there = {point.key: point for point in points(self.session, snapshot)}
+        fit = [key for key, point in there.items() if not point.refused]
+        first, second = self.asking.ends
+        self.asking.ends = (first if first in fit else fit[0], second if second in fit else fit[1])
+        rows = [(point.key, point.name, point.help) for point in there.values()]
+        refused = {key: point.refused for key, point in there.items() if point.refused}
+        self.pictures.ends.offer(rows, self.asking.ends, refused)
+        return there[self.asking.ends[0]], there[self.asking.ends[1]]
+
+    def _ask_line(self, snapshot: Any) -> None:
+        asking, pair = self.asking, self._points(snapshot)
+        assert asking.objective is not None
+        assert pair is not None
+        asking.stale = False
+        seen = asking.seen(snapshot, None, pair)
+        assert seen.ends is not None
+        self._surface_probe.ask(crossings, asking.objective, seen.ends, seen.names)
 
     def _ask_track(self, snapshot: Any) -> None:
         """Ask for the path seen from the plane of the surface that is shown, so that the two fit together."""
-        if self._survey is not None and self._survey.objective is self._objective:
-            plane = self._survey.relief.surface.plane
-            self._track_probe.ask(path_of, self._objective, plane, snapshot)
+        if self._survey is not None and self._survey.objective is self.asking.objective:
+            self._track_probe.ask(path_of, self.asking.objective, self._survey.plane, snapshot)
 
     def _again(self) -> None:
         if self.is_watched and self.session.snapshot is not None:
             self.refresh(self.session.snapshot)
 
-    # what the user asks
-
-    def _recentre(self) -> None:
-        if self.session.snapshot is not None:
-            self._take(self.session.snapshot)
-            self._move_to(self.session.snapshot)
-            self._again()
-
-    def _reseed(self) -> None:
-        self._seed += 1
-        if self._plane is not None and self._model is not None:
-            self._plane = random_plane(self._model.network, self._plane.centre, self._seed)
-            self._stale = True
-            self._again()
-
-    def _zoom(self, steps: int) -> None:
-        low, high = SPANS
-        span = min(max(self.view.span * ZOOM**steps, low), high)
-        exact = 2.0 ** (round(2 * math.log2(span)) / 2)
-        if exact != self.view.span:
-            self.view.set_span(exact)
-            self._stale = True
-            self._again()
-
-    def _log_clicked(self, on: bool) -> None:
-        self._log = on
-        self.update_theme()
+    # what comes
 
     def update_theme(self) -> None:
         """Colour the same surface anew."""
         if self._survey is not None:
-            drawn = relief(self._survey.relief.surface, self._log, theme())
-            old = self._survey
-            picture = draw_map(drawn, self.view.map_size(), theme())
-            self._show_relief(replace(old, relief=drawn, map=picture))
+            ink = Ink(theme(), self.view.map_size(), self._log)
+            self._show_relief(redrawn(self._survey, ink))
 
-    # what comes
+    def _show(self, answer: Survey | Crossing | Missing | None) -> None:
+        if isinstance(answer, Missing):
+            if answer.name == self.asking.name:
+                self.pictures.say_missing(answer.sentence, *self._remedy())
+                self.set_status("")
+        elif isinstance(answer, Crossing):
+            if answer.objective is self.asking.objective and self.asking.along_line:
+                self.clear_message()
+                self._crossing = answer
+                self.pictures.show_line()
+                self.line.show_crossing(answer, self.log.isChecked())
+                self.set_status(landscape_line.words(answer))
+        elif answer is not None and (answer.objective, answer.question.name) == (
+            self.asking.objective,
+            self.asking.name,
+        ):
+            self.clear_message()
+            self._show_survey(answer)
 
-    def _show_survey(self, survey: Survey | None) -> None:
-        if survey is None or survey.objective is not self._objective:
-            return
-        self.clear_message()
-        if survey.finished and self.session.state == "running":
-            self._rest_until = time.perf_counter() + REST * survey.seconds
+    def _remedy(self) -> tuple[str, Any]:
+        """The button that brings what is missing."""
+        if self.asking.name == "race":
+            return "Race optimizers", self._open_race
+        return ("Train", lambda: self.session.play()) if self.asking.name == "path" else ("", lambda: None)
+
+    def _show_survey(self, survey: Survey) -> None:
+        asking, running = self.asking, self.session.state == "running"
+        if survey.finished and running:
+            asking.rest(survey, self._asked_at)
+        asking.landed(survey)
+        if self._survey is not None and survey.surface is self._survey.surface:
+            survey = replace(survey, track=self._survey.track)  # drawn anew, while the ball went on
+        self.pictures.show_map()
         self._show_relief(survey)
+        self.view.set_arrows(survey.arrows if self.arrows.isChecked() else None)
+        self._move_race(survey)
         self._show_track(survey.track)
+        self._offer_weights(survey)
+        self.surveyed.emit(survey)
+        if not self._at_rest:
+            return
+        if self.arrows.isChecked() and survey.arrows is None:
+            self._surface_probe.ask(with_arrows, survey)
+        elif not running and not asking.fine and self.is_watched:
+            self._ask(self.session.snapshot, soon=False)
+
+    @property
+    def _at_rest(self) -> bool:
+        """Whether the surface that is shown is all that was asked for."""
+        shown = self._survey
+        return shown is not None and shown.finished and shown.question is self.asking.asked
 
     def _show_relief(self, survey: Survey) -> None:
-        self._survey = survey
+        self._survey, self._drawn_at = survey, time.perf_counter()
         drawn = survey.relief
         self.view.set_relief(drawn, survey.map)
         self.log.setChecked(drawn.log)
-        self.scale.set_scale(theme().surface(np.linspace(0.0, 1.0, 256)), drawn.ticks, "loss")
+        self.pictures.set_scale(drawn)
+        if not drawn.settled and not self._easing.isActive():
+            self._easing.start()
+
+    def _ease(self) -> None:
+        """Let the colours go on towards their range, where no new surface does it."""
+        if self._survey is None or self._survey.relief.settled or not self.is_watched:
+            return
+        if self._surface_probe.busy:
+            self._easing.start()
+        else:
+            self._surface_probe.ask(redrawn, self._survey, self._ink())
+
+    def _offer_weights(self, survey: Survey) -> None:
+        first, second = (axis.index for axis in survey.plane.axes)
+        if first is not None and second is not None:
+            rows = weight_rows(self.asking.model.network, (first, second))
+            self.pictures.weights.offer(rows, (str(first), str(second)), {})
 
     def _show_track(self, seen: Track | None) -> None:
-        if seen is None or self._survey is None or seen.plane is not self._survey.relief.surface.plane:
+        if seen is None or self._survey is None or seen.plane is not self._survey.plane:
             return
+        self._survey = replace(self._survey, track=seen)
         self.view.set_track(seen)
         self.off_plane.set_track(seen)
-        self.set_status(_status(seen, self._survey.objective))
-
-
-class _Row(QWidget):
-    """The map, its scale, and, where there is room, the plot beside them."""
-
-    def __init__(self, view: SurfaceView, scale: ScaleBar, off_plane: OffPlaneView) -> None:
-        super().__init__()
-        self._view, self._scale, self._off_plane = view, scale, off_plane
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(view, 1)
-        self._layout.addWidget(scale)
-        self._layout.addWidget(off_plane)
-        view.arranged.connect(self._arranged)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the plot where it fits."""
-        self._arranged()
-
-    def _arranged(self) -> None:
-        """Show the plot where it fits, and keep the scale level with the map."""
-        self._layout.setSpacing(theme().px(tokens.GAP))
-        self._off_plane.set_slim(self.width() < theme().px(_ROOM_FOR_PLOT))
-        self._off_plane.setVisible(self.width() >= theme().px(_ROOM_FOR_SLIM))
-        rect = self._view.map_rect()
-        self._scale.set_margins(rect.top(), self._view.height() - rect.bottom())
-
-
-def _status(seen: Track, objective: Objective) -> str:
-    """The numbers the picture shows, in one line."""
-    explained = percent(seen.explained) if math.isfinite(seen.explained) else "–"
-    parts = [
-        f"explained {explained}",
-        f"off the plane {_distance(seen.off)}",
-        f"loss at the ball {number(seen.loss, 3)}, under it {number(seen.under, 3)}",
-    ]
-    if objective.samples < objective.total:
-        parts.append(f"on {count(objective.samples)} of {count(objective.total)} points")
-    return " · ".join(parts)
-
-
-def _distance(value: float) -> str:
-    """A distance; what is left of rounding is no distance."""
-    return number(value, 3) if value > 1e-9 else "0"
+        if not self.asking.along_line:
+            self.set_status(words(seen, self._survey.objective))

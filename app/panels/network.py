@@ -2,50 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer
+import numpy.typing as npt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from app.network import edits
 from app.network.board import Board, Scroller
 from app.network.edges import MOST_EDGES
-from app.network.freezing import bias_of, is_frozen, menu_for, weight_of
+from app.network.editor import Editor, marks_of
 from app.network.gaps import PERIOD
 from app.network.initializer import InitializerSetting
-from app.network.lens import Lens
+from app.network.known import Known, look
 from app.network.pill import Pill, Row
-from app.network.tiles import Painted, paint_neurons, plane_at
+from app.network.pulse import DURATION, Step, step_of, worth_showing
+from app.network.reader import Reader
+from app.network.requests import LAYER_EDITS, MODES, Change
+from app.network.tiles import Painted, paint_neurons
 from app.numbers import count, number
 from app.panels.panel import Panel
 from app.probe_thread import Probe
 from app.session import describe
 from app.theme import theme
-from core.data import DOMAIN
-from core.data.features import FEATURES
+from app.widgets.choice import Segmented
 from core.frozen import free
 from core.initializers import INITIALIZERS
-from core.spec import Experiment, Frozen
+from core.spec import Experiment
 from core.tables import SpecError
 from core.trainer import Snapshot
-
-LAYER_EDITS: dict[str, tuple[str, Callable[[Experiment, int, Any], Experiment], bool]] = {
-    "units": ("Units of layer {}", edits.set_units, True),
-    "activation": ("Activation of layer {}", edits.set_activation, False),
-    "dropout": ("Dropout of layer {}", edits.set_dropout, False),
-    "bias": ("Bias of layer {}", edits.set_bias, False),
-    "frozen": ("Freeze layer {}", edits.set_frozen, False),
-    "move": ("Move layer {}", lambda experiment, at, by: edits.move_layer(experiment, at, at + by), False),
-    "remove": ("Remove layer {}", lambda experiment, at, _: edits.remove_layer(experiment, at), False),
-}
-"""What can be asked of a hidden layer: the undo step's name, the edit, and whether several in a row are one step."""
-
-OUTPUT_EDITS: dict[str, tuple[str, Callable[[Experiment, Any], Experiment]]] = {
-    "activation": ("Activation of the output", edits.set_output_activation),
-    "bias": ("Bias of the output", edits.set_output_bias),
-    "frozen": ("Freeze the output", edits.set_output_frozen),
-}
 
 MOST_WIDTHS = 10
 
@@ -58,6 +44,12 @@ def _shape(widths: Sequence[int]) -> str:
     return "-".join(words)
 
 
+def _follows(before: Snapshot, after: Snapshot) -> bool:
+    """Whether one step lies between two moments, and nothing else."""
+    one_run = before.run == after.run and not (before.past or after.past)
+    return one_run and before.step + 1 == after.step and len(before.theta) == len(after.theta)
+
+
 class NetworkPanel(Panel):
     """Layers as columns, neurons as pictures of their activation over the plane, weights as edges."""
 
@@ -65,9 +57,10 @@ class NetworkPanel(Panel):
     title = "Network"
     help = (
         "Each tile is a **neuron**: the picture shows its activation at every place of the data's plane, orange "
-        "below zero and blue above. Each line is a **weight**, the wider the larger: a neuron adds up what comes in "
-        "along its lines, adds its bias and applies its activation. Right-click a line or a tile to **freeze** its "
-        "weight or bias: training then leaves it as it is.\n\n"
+        "below zero and blue above. Each line is a **weight**, the wider the larger, each dot a **bias**: a neuron "
+        "adds up what comes in along its lines, adds its bias and applies its activation. Click a line or a tile to "
+        "change its number, to **freeze** it, so that training leaves it as it is (dashed, hollow), or to draw the "
+        "landscape along it. A single step shows the pass forwards, the loss, and the **gradient** on its way back.\n\n"
         "Source: Goodfellow, Bengio & Courville, *Deep Learning* (2016), [chapter 6](https://www.deeplearningbook.org)."
     )
 
@@ -75,48 +68,62 @@ class NetworkPanel(Panel):
         super().__init__(session, parent)
         self.board = Board()
         self.picture = self.board.picture
+        self.picture.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.scroller: QScrollArea = Scroller(self.board)
         self.set_body(self.scroller)
-        self.lens = Lens(self.picture)
-        self._probe = Probe(self)
-        self._probe.answered.connect(self._painted)
-        self._probe.failed.connect(lambda text: self.show_message(text, "bad"))
+        self.editor = Editor(session, self.picture, self._edit)
+        self.reader = Reader(session, self.picture, self.editor)
+        self._probe, self._knowing, self._stepping = Probe(self), Probe(self), Probe(self)
         self._snapshot: Snapshot | None = None
+        self._before: npt.NDArray[Any] | None = None
+        self._still = False
         self._pace = QTimer(self)
         self._pace.setSingleShot(True)
         self._pace.setInterval(PERIOD)
         self._pace.timeout.connect(self._ask)
         self._asked: tuple[Any, ...] = ()
-        self._make_initializer()
+        self._asked_known: tuple[Any, ...] = ()
+        self._make_controls()
         self._wire()
         self._show(session.experiment)
 
-    def _make_initializer(self) -> None:
+    def _make_controls(self) -> None:
+        self.mode = Segmented(MODES, name="What edges show")
+        self.add_control(self.mode)
         later = "Takes effect at the next reset; at once while nothing is trained yet."
         self._initializers = [Row(row.name, row.title, f"{row.help}\n{later}") for row in INITIALIZERS.rows()]
         self.initializer = Pill("Initial weights")
-        self.initializer.chosen.connect(lambda key: self._edit("Initial weights", edits.set_initializer, key))
         self.setting = InitializerSetting()
-        self.setting.typed.connect(self._set_initializer_setting)
         self.add_control(self.setting)
         self.add_control(self.initializer)
 
     def _wire(self) -> None:
+        self.initializer.chosen.connect(lambda key: self._edit("Initial weights", edits.set_initializer, key))
+        self.setting.typed.connect(self._set_initializer_setting)
+        self.mode.chosen.connect(lambda _: self._show_mode())
         self.board.layer_edited.connect(self._layer_edited)
         self.board.output_edited.connect(self._output_edited)
         self.board.layer_added.connect(lambda at: self._edit("Add layer", edits.add_layer, at))
         self.board.layer_moved.connect(lambda at, to: self._edit(f"Move layer {at + 1}", edits.move_layer, at, to))
-        self.picture.neuron_hovered.connect(lambda column, unit: self._read_neuron())
-        self.picture.edge_hovered.connect(lambda *edge: self._read_edge())
-        self.picture.left.connect(self._read_nothing)
-        self.picture.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.picture.customContextMenuRequested.connect(self._open_menu)
+        for signal in (self.picture.neuron_hovered, self.picture.edge_hovered, self.editor.opened):
+            signal.connect(lambda *_: self._ask_known())
+        self.reader.said.connect(self.set_status)
+        self.reader.silent.connect(self._say_network)
         self.picture.rearranged.connect(self._rearranged)
+        self.picture.pulse.finished.connect(self._step_shown)
         self.scroller.horizontalScrollBar().valueChanged.connect(self.picture.let_go)
+        self._probe.answered.connect(self._painted)
+        self._knowing.answered.connect(self._show_known)
+        self._stepping.answered.connect(self._show_step)
+        for probe in (self._probe, self._knowing, self._stepping):
+            probe.failed.connect(lambda text: self.show_message(text, "bad"))
+        self._stepping.failed.connect(lambda _: self._step_shown())
+        self.session.weights_picked.connect(lambda _: self._mark())
+        self.session.picked_changed.connect(lambda _: self._ask_known())
 
     # edits
 
-    def _edit(self, label: str, edit: Callable[..., Experiment], *args: Any, merge: str = "") -> None:
+    def _edit(self, label: str, edit: Change, *args: Any, merge: str = "") -> None:
         """Make an edit; where it does not fit, say why at the top and show again what is in force."""
         try:
             self.session.edit(label, edit(self.session.experiment, *args), merge)
@@ -131,29 +138,7 @@ class NetworkPanel(Panel):
         self._edit(label.format(at + 1), edit, at, value, merge=f"network.{what}.{id}" if merges else "")
 
     def _output_edited(self, what: str, value: Any) -> None:
-        self._edit(OUTPUT_EDITS[what][0], OUTPUT_EDITS[what][1], value)
-
-    def _pointed(self) -> Frozen | None:
-        """The weight or bias under the pointer."""
-        network = self.board.network
-        if network is None:
-            return None
-        if self.picture.neuron is not None:
-            return bias_of(network, *self.picture.neuron)
-        return None if self.picture.edge is None else weight_of(network, *self.picture.edge)
-
-    def _open_menu(self, position: QPoint) -> None:
-        one = self._pointed()
-        if one is not None:
-            menu_for(self, self.session.experiment, one, self._freeze).popup(self.picture.mapToGlobal(position))
-
-    def _freeze(self, one: Frozen, on: bool) -> None:
-        what = "bias" if one.input == "bias" else "weight"
-        self._edit(f"Freeze {what}" if on else f"Thaw {what}", edits.freeze, one, on)
-
-    def _frozen_note(self) -> str:
-        one = self._pointed()
-        return " (frozen)" if one is not None and is_frozen(self.session.experiment, one) else ""
+        self._edit(f"{what.capitalize()} of the output", edits.set_output_field, what, value)
 
     def _set_initializer_setting(self, value: float) -> None:
         choice = self.session.experiment.network.initializer
@@ -171,22 +156,54 @@ class NetworkPanel(Panel):
         self._show(after)
 
     def _show(self, experiment: Experiment) -> None:
-        self.board.show_experiment(experiment, self.session.model.network)
+        network = self.session.model.network
+        if network != self.board.network:
+            self.reader.known = self.editor.known = None
+        self.board.show_experiment(experiment, network)
+        mask = free(experiment.network, network)
+        self.picture.set_frozen(None if mask is None else mask == 0)
         choice = experiment.network.initializer
         self.initializer.show_rows(self._initializers, choice.name)
         settings = INITIALIZERS[choice.name].settings
         self.setting.show_setting(settings[0] if settings else None, choice.settings)
-        self._read()
+        self._mark()
+        self.editor.refresh()
+        self.reader.read()
 
     def refresh(self, snapshot: Snapshot) -> None:
-        """Show the weights of a snapshot, and ask for its neurons' maps."""
+        """Show the weights of a snapshot, and ask for its neurons' maps; a single step first shows what it does."""
         if snapshot.model.network != self.board.network:
             return
-        self._snapshot = snapshot
+        self.picture.pulse.stop()
+        before, self._snapshot = self._snapshot, snapshot
+        was_still, self._still = self._still, self.session.state == "paused" and not snapshot.past
+        stepped = before is not None and _follows(before, snapshot)
+        if before is None or before.theta is not snapshot.theta:
+            self._before = before.theta if before is not None and stepped else None
+        single = stepped and was_still and self._still and self.isVisible() and bool(theme().duration(DURATION))
+        if before is not None and single and self.picture.theta is before.theta and worth_showing(snapshot.model):
+            self._stepping.ask(step_of, before.model, before.moment, self.session.picked)
+        else:
+            self._step_shown()
+
+    def _show_step(self, step: Step) -> None:
+        if self.picture.theta is step.theta:
+            self.reader.lens.hide()
+            self.picture.pulse.start(step)
+        else:
+            self._step_shown()
+
+    def _step_shown(self) -> None:
+        """The weights of the newest snapshot."""
+        snapshot = self._snapshot
+        if snapshot is None or snapshot.model.network != self.board.network:
+            return
         self.picture.set_theta(snapshot.theta)
         if not self._pace.isActive():
             self._ask()
-        self._read()
+        self._ask_known()
+        self.editor.refresh()
+        self.reader.read()
 
     def _rearranged(self) -> None:
         if self._snapshot is not None and not self._pace.isActive():
@@ -206,26 +223,55 @@ class NetworkPanel(Panel):
 
     def _painted(self, painted: Painted) -> None:
         self.picture.set_tiles(painted)
-        self._read()
+        self.reader.read()
 
     def update_theme(self) -> None:
         """Ask for maps in the new colours."""
         if hasattr(self, "picture"):
             self._rearranged()
 
+    # gradients and updates
+
+    def _ask_known(self) -> None:
+        """Ask for gradient and update, if somebody looks at them, and they are not there."""
+        snapshot = self._snapshot
+        wanted = self.mode.key != "weight" or self.reader.reading or self.editor.popover is not None
+        if not wanted or snapshot is None or not self.isVisible() or self.picture.pulse.running:
+            return
+        if snapshot.model.network != self.board.network:
+            return
+        asked = (snapshot.theta, snapshot.model, self.session.picked, self._before)
+        if self._asked_known and all(a is b for a, b in zip(asked, self._asked_known, strict=True)):
+            return
+        self._asked_known = asked
+        self._knowing.ask(look, snapshot.model, snapshot.moment, self._before, self.session.picked)
+
+    def _show_known(self, known: Known) -> None:
+        if known.network != self.board.network:
+            return
+        self.reader.known = known
+        self.editor.refresh(known)
+        self._show_mode()
+
+    def _show_mode(self) -> None:
+        """Have the edges show what has been chosen, as soon as it is known."""
+        known = self.reader.known
+        if self.mode.key == "weight":
+            self.picture.set_values(None)
+        elif known is not None:
+            self.picture.set_values(known.slopes.gradient if self.mode.key == "gradient" else known.change)
+        self._ask_known()
+        self.reader.read()
+
+    def _mark(self) -> None:
+        if self.board.network is not None:
+            self.picture.set_marked(marks_of(self.board.network, self.session.picked_weights))
+        self.editor.refresh()
+
     # what the numbers are
 
-    def _read(self) -> None:
-        """Say anew what is under the pointer, or what the network is."""
-        if self.picture.neuron is not None:
-            self._read_neuron()
-        elif self.picture.edge is not None:
-            self._read_edge()
-        else:
-            self._read_nothing()
-
-    def _read_nothing(self) -> None:
-        self.lens.hide()
+    def _say_network(self) -> None:
+        """What the network is, and what its edges show."""
         network = self.board.network
         if network is None:
             return
@@ -235,45 +281,14 @@ class NetworkPanel(Panel):
         mask = free(self.session.experiment.network, network)
         if mask is not None:
             parts.append(f"{count(int((mask == 0).sum()))} frozen")
-        self.set_status(" · ".join([*parts, "weights: orange below zero, blue above", "hover for values"]))
+        self.set_status(" · ".join([*parts, self._legend(), "hover for values, click to change"]))
 
-    def _name(self, column: int, unit: int) -> str:
-        network = self.board.network
-        assert network is not None
-        if column == 0:
-            return FEATURES[network.inputs[unit]].title
-        label = network.layers[column - 1].label
-        return f"{label}, unit {unit + 1}" if network.layers[column - 1].units > 1 else label
-
-    def _read_neuron(self) -> None:
-        neuron, network = self.picture.neuron, self.board.network
-        if neuron is None or network is None:
-            return
-        column, unit = neuron
-        tile = self.picture.tile_rect(column, unit)
-        lines = [self._name(column, unit)]
-        place = plane_at(tile, self.picture.pointer, DOMAIN)
-        maps = self.picture.maps.get(self.picture.ids[column])
-        if maps is not None and unit < len(maps.values):
-            lines.append(f"{number(maps.at(unit, *place), 3)} at ({number(place[0], 2)}, {number(place[1], 2)})")
-        if column and self.picture.theta is not None:
-            biases = network.biases(self.picture.theta, column - 1)
-            lines.append("no bias" if biases is None else f"bias {number(biases[unit], 3)}{self._frozen_note()}")
-            lines.append(network.layers[column - 1].activation.replace("_", " "))
-        self.set_status(" · ".join(lines))
-        self.lens.show_neuron(self.picture.picture_of(neuron), lines, place)
-        self.lens.open_beside(self._on_screen(tile))
-
-    def _on_screen(self, tile: QRectF) -> QRect:
-        corner = self.picture.mapToGlobal(QPointF(tile.topLeft()))
-        return QRectF(corner, tile.size()).toRect()
-
-    def _read_edge(self) -> None:
-        edge = self.picture.edge
-        if edge is None or self.picture.theta is None:
-            return
-        self.lens.hide()
-        index, source, target = edge
-        ends = f"from {self._name(index, source)} to {self._name(index + 1, target)}"
-        value = number(self.picture.weight(edge), 4)
-        self.set_status(f"weight {value}{self._frozen_note()} · {ends}")
+    def _legend(self) -> str:
+        known = self.reader.known
+        if self.picture.values is None or known is None:
+            return "weights: orange below zero, blue above"
+        largest = number(max((edges.largest for edges in self.picture.gaps.edges), default=0.0), 3)
+        if self.mode.key == "gradient":
+            return f"∂L/∂w over all training samples, largest {largest}"
+        which = "of the last step" if known.tense == "last" else "of the optimizer's next step on all training samples"
+        return f"Δw {which}, largest {largest}"

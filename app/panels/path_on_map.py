@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 
-from app.theme import theme
+from app.theme import font, theme
 from app.widgets import lines
 
 LIGHT, DARK = QColor("#FFFFFF"), QColor("#10151C")
@@ -21,11 +22,23 @@ _FAR = 20_000.0
 """Pixels beyond which places are drawn nearer: the stroker is slow with what nobody sees."""
 
 
-def paint_path(painter: QPainter, rect: QRectF, at: npt.NDArray[np.float64]) -> None:
-    """Draw a path through ``at`` (T, 2) pixels, and the ball at its end, on a map that fills ``rect``."""
+def on_paper(at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Places (T, 2) in pixels, those far out of sight brought nearer, and thinned to what a line needs."""
+    return _thinned(np.clip(at, -_FAR, _FAR))
+
+
+def paint_path(
+    painter: QPainter, rect: QRectF, at: npt.NDArray[np.float64], leaps: npt.NDArray[np.bool_] | None = None
+) -> None:
+    """Draw a path through ``at`` (T, 2) pixels, and the ball at its end, on a map that fills ``rect``.
+
+    No line leads to where ``leaps`` (T,) is true: there θ was set by hand.
+    """
     scale = theme().scale
     places = np.clip(at, -_FAR, _FAR)
-    path = _thinned(places)
+    starts = [0, *(np.flatnonzero(leaps[1:]) + 1).tolist(), len(places)] if leaps is not None else [0, len(places)]
+    parts = [_thinned(places[a:b]) for a, b in itertools.pairwise(starts)]
+    path = np.concatenate([row for part in parts for row in (part, np.full((1, 2), np.nan))])[:-1]
     if len(path) > 1:
         shade = QColor(DARK)
         shade.setAlphaF(0.55)
@@ -35,6 +48,26 @@ def paint_path(painter: QPainter, rect: QRectF, at: npt.NDArray[np.float64]) -> 
         painter.setBrush(LIGHT)
         painter.drawEllipse(QPointF(*places[0].tolist()), 2.8 * scale, 2.8 * scale)
     _ball(painter, rect, QPointF(*places[-1].tolist()))
+
+
+def paint_spot(painter: QPainter, rect: QRectF, at: QPointF, name: str) -> None:
+    """Draw a named place: a small diamond, and its name beside it, on the side with room in ``rect``."""
+    scale = theme().scale
+    painter.save()
+    painter.setFont(font(11, semibold=True))
+    outline = QPainterPath()
+    width = QFontMetricsF(painter.font()).horizontalAdvance(name)
+    fits = at.x() + 10 * scale + width < rect.right()
+    outline.addText(at + QPointF(8 * scale if fits else -8 * scale - width, -7 * scale), painter.font(), name)
+    painter.strokePath(outline, QPen(DARK, 3.2 * scale))
+    painter.fillPath(outline, LIGHT)
+    painter.translate(at)
+    painter.rotate(45)
+    painter.setPen(QPen(DARK, 1.6 * scale))
+    painter.setBrush(LIGHT)
+    side = 7 * scale
+    painter.drawRect(QRectF(-side / 2, -side / 2, side, side))
+    painter.restore()
 
 
 def _ball(painter: QPainter, rect: QRectF, at: QPointF) -> None:

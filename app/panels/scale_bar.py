@@ -68,7 +68,7 @@ class ScaleBar(QWidget):
     def bar_rect(self) -> QRectF:
         """Where the colours are."""
         line, (above, below) = self._line(), self._margins
-        above = max(above, line + theme().px(4) if self._title and not self._titled_below() else line / 2)
+        above = max(above, 1.5 * line if self._title and not self._titled_below() else line / 2)
         below = max(below, line / 2)
         return QRectF(0, above, theme().px(_BAR), max(1.0, self.height() - above - below))
 

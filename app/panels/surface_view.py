@@ -6,39 +6,43 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFontMetricsF,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-    QWheelEvent,
-)
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.numbers import number
+from app.numbers import count, number
+from app.panels import landscape_axes
+from app.panels.landscape_arrows import paint_arrows
+from app.panels.landscape_hand import Hand
+from app.panels.landscape_racers import paint_race, shown_until, title_of
 from app.panels.map_image import Map, MapSize, draw_map, rounded
-from app.panels.path_on_map import DARK, LIGHT, paint_path
-from app.panels.plot import ticks
+from app.panels.path_on_map import DARK, LIGHT, paint_path, paint_spot
 from app.panels.readout import Row, paint_cross, paint_readout
 from app.panels.relief import Relief
+from app.panels.survey import Raced
 from app.theme import font, theme, theme_events, tokens
+from core.probes.arrows import Arrows
+from core.probes.directions import RANDOM_AXES, Axis
 from core.probes.projection import Track
 
-_CENTRE = Qt.AlignmentFlag.AlignCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_RACE_MS = 2500
+"""How long a race takes to be watched."""
+_FRAME_MS = 33
+_NEAR = 9
+"""Design pixels within which the pointer is on a path."""
 
 
-class SurfaceView(QWidget):
+class SurfaceView(Hand, QWidget):
     """α to the right and β upwards, both from -span to span; map and axes are drawn once and kept."""
 
     zoomed = Signal(int)
     """The wheel or a key asks for a view so many steps narrower (below zero) or wider."""
+
+    dropped = Signal(float, float)
+    """A click, or Enter, at (α, β): θ is to be set there."""
+
+    panned = Signal(float, float)
+    """The hand has moved the surface so far in α and β."""
 
     arranged = Signal()
     """The map may lie in another place of the widget now."""
@@ -47,28 +51,65 @@ class SurfaceView(QWidget):
         super().__init__(parent)
         self._relief: Relief | None = None
         self._track: Track | None = None
+        self._arrows: Arrows | None = None
+        self._raced: Raced | None = None
+        self._share = 1.0
         self._span = 1.0
         self._map: Map | None = None
-        self._frame: tuple[MapSize, QPixmap] | None = None
-        self._at: QPointF | None = None
-        self._turned = 0
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._frame: tuple[object, QPixmap] | None = None
+        self._layer: tuple[object, QPixmap] | None = None
+        self._timer = QTimer(self, interval=_FRAME_MS)
+        self._timer.timeout.connect(self._go_on)
+        self._ready_hand()
         self.setMinimumSize(96, 80)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Loss landscape")
+        self.setAccessibleDescription(
+            "Arrow keys move a cross over the map, Enter drops the ball there, plus and minus zoom, Shift with an "
+            "arrow key moves the view."
+        )
         theme_events().changed.connect(self.update_theme)
 
     # what is shown
 
     def set_relief(self, relief: Relief | None, drawn: Map | None = None) -> None:
         """Show another surface, at its own place in the view; ``drawn`` spares drawing it where it is of this size."""
+        moved = relief is None or self._relief is None or relief.surface.plane is not self._relief.surface.plane
+        before = self.map_rect()
         self._relief, self._map = relief, drawn
+        if moved:
+            self.let_go()
+            self._arrows = None if self._arrows is None or relief is None else self._arrows
+            if self.map_rect() != before:
+                self.arranged.emit()
         self.update()
 
     def set_track(self, track: Track | None) -> None:
         """Show another path and ball."""
         self._track = track
+        self.update()
+
+    def set_arrows(self, arrows: Arrows | None) -> None:
+        """Show which way is down, or no longer."""
+        self._arrows = arrows
+        self.update()
+
+    def set_race(self, raced: Raced | None, going_on: bool = False) -> None:
+        """Show a race's paths; they run from the start unless it is ``going_on``."""
+        self._raced = raced
+        if raced is None or not theme().duration():
+            self._timer.stop()
+            self._share = 1.0
+        elif not going_on:
+            self._share = 0.0
+            self._timer.start()
+        self.update()
+
+    def _go_on(self) -> None:
+        self._share = min(1.0, self._share + _FRAME_MS / _RACE_MS)
+        if self._share >= 1.0 or not self.isVisible():
+            self._share = 1.0
+            self._timer.stop()
         self.update()
 
     def set_span(self, span: float) -> None:
@@ -82,6 +123,11 @@ class SurfaceView(QWidget):
         """Where the view ends."""
         return self._span
 
+    @property
+    def axes(self) -> tuple[Axis, Axis]:
+        """The axes of the plane shown."""
+        return RANDOM_AXES if self._relief is None else self._relief.surface.plane.axes
+
     # geometry
 
     def sizeHint(self) -> QSize:
@@ -91,10 +137,10 @@ class SurfaceView(QWidget):
     def map_rect(self) -> QRectF:
         """Where the map is, in widget coordinates."""
         look, line = theme(), QFontMetricsF(font(11)).height()
-        left = QFontMetricsF(font(11)).horizontalAdvance("−0.5") + look.px(8) + (line if self._roomy() else 0.0)
-        bottom = line + look.px(6) + (line if self._roomy() else 0.0)
+        titled = line if self._roomy() else 0.0
+        numbers = landscape_axes.margin(self.axes[1], self._span, self.height() - 2 * line)
+        left, bottom = math.ceil(numbers + look.px(8) + titled), math.ceil(line + look.px(6) + titled)
         top = math.ceil(line / 2)
-        left, bottom = math.ceil(left), math.ceil(bottom)
         return QRectF(left, top, max(1, self.width() - left - look.px(2)), max(1, self.height() - top - bottom))
 
     def _roomy(self) -> bool:
@@ -115,97 +161,126 @@ class SurfaceView(QWidget):
             (1 - (position.y() - rect.top()) / rect.height() * 2) * self._span,
         )
 
+    def map_size(self) -> MapSize:
+        """The size, sharpness and reach at which the map is drawn now."""
+        rect = self.map_rect()
+        return MapSize(rect.width(), rect.height(), self.devicePixelRatioF(), self._span)
+
     # painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint map, axes, path, ball and, under the pointer, the loss."""
+        """Paint map, axes, arrows, paths, ball and, under the pointer, the loss."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = self.map_rect()
         size = self.map_size()
         if self._map is None or self._map.size != size:
             self._map = draw_map(self._relief, size, theme())
-        if self._frame is None or self._frame[0] != size:
-            self._frame = (size, self._drawn_axes(rect))
+        known = (size, self.axes, self.size())
+        if self._frame is None or self._frame[0] != known:
+            self._frame = (known, self._drawn_axes(rect))
         painter.drawPixmap(0, 0, self._frame[1])
-        painter.drawImage(rect.topLeft(), self._map.image)
         painter.save()
         painter.setClipPath(rounded(rect, theme()))
-        if self._track is not None:
-            paint_path(painter, rect, self.to_widget(self._track.coordinates))
+        painter.fillRect(rect, theme().color("raised"))
+        painter.translate(self.pulled)
+        painter.drawImage(rect.topLeft(), self._map.image)
+        self._paint_over(painter, rect)
+        painter.translate(-self.pulled)
         self._paint_readout(painter, rect)
         painter.restore()
         if self.hasFocus():
             painter.setPen(QPen(theme().color("accent"), theme().px(tokens.FOCUS_WIDTH)))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(rounded(rect, theme()))
 
-    def map_size(self) -> MapSize:
-        """The size, sharpness and reach at which the map is drawn now."""
-        rect = self.map_rect()
-        return MapSize(rect.width(), rect.height(), self.devicePixelRatioF(), self._span)
+    def _paint_over(self, painter: QPainter, rect: QRectF) -> None:
+        """Arrows, places with names, the race, the path."""
+        plane = None if self._relief is None else self._relief.surface.plane
+        if self._arrows is not None and self._arrows.plane is plane:
+            painter.drawPixmap(0, 0, self._drawn_arrows(self._arrows, rect))
+        if plane is not None:
+            for spot in plane.spots:
+                paint_spot(painter, rect, QPointF(*self.to_widget(spot.at).tolist()), spot.name)
+        if self._track is not None:
+            paint_path(painter, rect, self.to_widget(self._track.coordinates), self._track.leaps)
+        if self._raced is not None and self._raced.plane is plane:
+            paint_race(painter, rect, self._raced, self._share, self.to_widget)
 
-    def _drawn_axes(self, rect: QRectF) -> QPixmap:
+    def _drawn_arrows(self, arrows: Arrows, rect: QRectF) -> QPixmap:
+        """The arrows as a picture that is kept: they cost more than all else on the map."""
+        known = (arrows, self.map_size(), self.size())
+        if self._layer is None or self._layer[0] != known:
+            pixmap = self._clear_pixmap()
+            painter = QPainter(pixmap)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            at = self.to_widget(arrows.at)
+            ways = self.to_widget(arrows.at + arrows.down) - at
+            longest = 0.8 * min(rect.width(), rect.height()) / math.sqrt(len(at))
+            paint_arrows(painter, at, ways, arrows.slopes, longest)
+            painter.end()
+            self._layer = (known, pixmap)
+        return self._layer[1]
+
+    def _clear_pixmap(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
         pixmap = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(Qt.GlobalColor.transparent)
+        return pixmap
+
+    def _drawn_axes(self, rect: QRectF) -> QPixmap:
+        pixmap = self._clear_pixmap()
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_axes(painter, rect)
+        landscape_axes.paint_axes(painter, rect, self.axes, self._span, self._roomy())
         painter.end()
         return pixmap
 
-    def _paint_axes(self, painter: QPainter, rect: QRectF) -> None:
-        look = theme()
-        painter.setFont(font(11))
-        metrics = QFontMetricsF(painter.font())
-        line, span = metrics.height(), self._span
-        painter.setPen(look.color("muted"))
-        for at, text in ticks.linear(-span, span, min(9, max(2, int(rect.width() / look.px(56))))).major:
-            x = rect.left() + (at / span + 1) / 2 * rect.width()
-            half = metrics.horizontalAdvance(text) / 2
-            x_text = min(max(x, rect.left() + half), rect.right() - half)
-            painter.drawLine(QLineF(x, rect.bottom(), x, rect.bottom() + look.px(3)))
-            painter.drawText(QRectF(x_text - half - 1, rect.bottom() + look.px(4), 2 * half + 2, line), _CENTRE, text)
-        for at, text in ticks.linear(-span, span, min(9, max(2, int(rect.height() / look.px(36))))).major:
-            y = rect.top() + (1 - at / span) / 2 * rect.height()
-            painter.drawLine(QLineF(rect.left() - look.px(3), y, rect.left(), y))
-            painter.drawText(QRectF(0, y - line / 2, rect.left() - look.px(5), line), _RIGHT, text)
-        if self._roomy():
-            self._paint_titles(painter, rect, line)
-
-    def _paint_titles(self, painter: QPainter, rect: QRectF, line: float) -> None:
-        metrics = QFontMetricsF(painter.font())
-        long = metrics.horizontalAdvance("β · filter-normalised direction 2")
-        for name, index, room in (("α", 1, rect.width()), ("β", 2, rect.height())):
-            text = f"{name} · {'filter-normalised ' if long < room else ''}direction {index}"
-            painter.save()
-            if index == 1:
-                painter.drawText(QRectF(rect.left(), self.height() - line, rect.width(), line), _CENTRE, text)
-            else:
-                painter.translate(line / 2, rect.center().y())
-                painter.rotate(-90)
-                painter.drawText(QRectF(-rect.height() / 2, -line / 2, rect.height(), line), _CENTRE, text)
-            painter.restore()
-
     def _paint_readout(self, painter: QPainter, rect: QRectF) -> None:
-        if self._at is None or self._relief is None or not rect.contains(self._at):
+        at = self.pointer
+        if at is None or self._relief is None or not rect.contains(at) or self.pulling:
             return
-        paint_cross(painter, self._at, LIGHT, QColor(DARK))
-        paint_readout(painter, rect.adjusted(4, 4, -4, -4), self._at, self.rows(self._at))
+        paint_cross(painter, at, LIGHT, QColor(DARK))
+        paint_readout(painter, rect.adjusted(4, 4, -4, -4), at, self.rows(at))
 
     def rows(self, position: QPointF) -> list[Row]:
         """What the card says at a widget position."""
+        racing = self._racer_at(position)
+        if racing is not None:
+            return racing
         alpha, beta = self.to_plane(position)
         loss = self._relief.at(alpha, beta) if self._relief is not None else math.nan
         said = number(loss, 4) if math.isfinite(loss) else "not finite"
-        return [Row("α", number(alpha, 3, fixed=True)), Row("β", number(beta, 3, fixed=True)), Row("loss", said)]
+        places = (alpha * self.axes[0].unit + self.axes[0].zero, beta * self.axes[1].unit + self.axes[1].zero)
+        rows = [Row(axis.short, number(at, 3, fixed=True)) for axis, at in zip(self.axes, places, strict=True)]
+        rows.append(Row("loss", said))
+        if math.isfinite(loss):
+            rows.append(Row("Enter" if self.walking else "click", "drop ball"))
+        return rows
+
+    def _racer_at(self, position: QPointF) -> list[Row] | None:
+        """What there is to say of the raced path under the pointer."""
+        raced = self._raced
+        if raced is None or self._relief is None or raced.plane is not self._relief.surface.plane:
+            return None
+        until = shown_until(raced.race, self._share)
+        away = self.to_widget(raced.coordinates[:, :until]) - (position.x(), position.y())
+        distance = np.nan_to_num(np.hypot(away[..., 0], away[..., 1]), nan=np.inf)
+        who, when = np.unravel_index(int(distance.argmin()), distance.shape)
+        if distance[who, when] > theme().px(_NEAR):
+            return None
+        return [
+            Row(title_of(raced.race.contenders[who]), f"step {count(int(raced.race.steps[when]))}"),
+            Row("loss there", number(float(raced.race.losses[who, when]), 4)),
+            Row("off the plane", number(float(raced.distances[who, when]), 3)),
+        ]
 
     # events
 
     def update_theme(self) -> None:
         """Draw everything anew."""
-        self._map = self._frame = None
+        self._map = self._frame = self._layer = None
         self.updateGeometry()
         self.update()
         self.arranged.emit()
@@ -213,31 +288,3 @@ class SurfaceView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tell that the map has moved; it is drawn anew when it is painted."""
         self.arranged.emit()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Say the loss under the pointer."""
-        self._at = event.position()
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Take the card away."""
-        self._at = None
-        self.update()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom by whole notches; a touchpad's small movements add up to them."""
-        self._turned += event.angleDelta().y()
-        notches = int(self._turned / 120)
-        self._turned -= 120 * notches
-        if notches:
-            self.zoomed.emit(-notches)
-        event.accept()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Plus and minus zoom."""
-        steps = {Qt.Key.Key_Plus: -1, Qt.Key.Key_Equal: -1, Qt.Key.Key_Minus: 1}
-        step = steps.get(Qt.Key(event.key()))
-        if step is None:
-            super().keyPressEvent(event)
-        else:
-            self.zoomed.emit(step)

@@ -68,6 +68,11 @@ class Maps:
         """Colours (…, 4) of ``values`` (…) from 0 to 1."""
         return _look_up(self._surface, np.asarray(values, dtype=np.float32))
 
+    def class_share(self, shares: npt.ArrayLike, index: int) -> RGBA:
+        """Colours (…, 4) of one class's ``shares`` (…) from 0, the panel, to 1, its hue; grey if not finite."""
+        full = self._panel + self._hues[index % len(self._hues)] * np.float32(tokens.SHARE_STRENGTH)
+        return _look_up(_table([self._panel, full], _STEPS), np.asarray(shares, dtype=np.float32))
+
     def class_field(self, probabilities: npt.ArrayLike) -> RGBA:
         """Colours (…, 4) of ``probabilities`` (…, C), C up to 8.
 

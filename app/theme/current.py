@@ -70,6 +70,10 @@ class Theme:
         """Colours (…, 4) of class ``probabilities`` (…, C): hues mixed by probability, faint where two tie."""
         return self._maps.class_field(probabilities)
 
+    def class_share(self, shares: npt.ArrayLike, index: int) -> RGBA:
+        """Colours (…, 4) of one class's ``shares`` (…): the panel at 0, the class's hue at 1; grey if not finite."""
+        return self._maps.class_share(shares, index)
+
     def surface(self, values: npt.ArrayLike) -> RGBA:
         """Colours (…, 4) of ``values`` (…) from 0 to 1 on cividis; grey if not finite."""
         return self._maps.surface(values)

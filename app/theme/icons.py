@@ -58,6 +58,7 @@ ICONS: dict[str, str] = {
     "newest": "arrow-line-right",
     "replay": "play-circle",
     "frozen": "snowflake",
+    "race": "person-simple-run",
 }
 """Our names, and the glyph each one shows."""
 

@@ -118,6 +118,7 @@ QAbstractItemView {
 }
 QAbstractItemView::item { min-height: {26px}; padding: 0 {6px}; border-radius: {4px}; }
 QAbstractItemView::item:selected, QAbstractItemView::item:hover { background: {raised}; color: {text}; }
+QAbstractItemView::item:disabled { background: {panel}; color: {muted}; font-style: italic; }
 QHeaderView::section {
     background: {panel}; color: {muted}; border: none; border-bottom: 1px solid {hairline}; padding: {4px} {8px};
 }

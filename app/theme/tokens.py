@@ -57,6 +57,9 @@ MOTION_MS = 150
 FIELD_STRENGTH = 0.62
 """How far the boundary field goes from the panel colour to a class's hue where the network is certain."""
 
+SHARE_STRENGTH = 0.8
+"""The same where one class is shown alone, with a scale to read its probability off."""
+
 FIELD_EXPONENT = 0.7
 """Below 1, so that an unsure network's field, close to a tie everywhere, is still coloured."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -84,13 +84,18 @@ class _Box(QComboBox):
 
 
 class Dropdown(QWidget):
-    """A list of choices, its title above it where it has one; each row's help is that row's tooltip."""
+    """A list of choices, its title above it where it has one; each row's help is that row's tooltip.
+
+    ``name`` is what it is called where no title says it.
+    """
 
     chosen = Signal(str)
 
-    def __init__(self, title: str, rows: Rows, *, help: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, rows: Rows, *, help: str = "", name: str = "", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._title, self._help = title, help
+        self._title, self._help, self._name = title, help, name or title
         self.label = Label(title, 11, token="muted")
         self.label.setVisible(bool(title))
         self.box = _Box()
@@ -133,6 +138,14 @@ class Dropdown(QWidget):
         self.set_key(key if key in self.keys else (self.keys[0] if self.keys else ""))
         self.box.updateGeometry()
 
+    def set_refused(self, key: str, reason: str) -> None:
+        """Grey out the row of ``key``, its tooltip the ``reason``; an empty one offers it again."""
+        index = self.keys.index(key)
+        model = self.box.model()
+        assert isinstance(model, QStandardItemModel)
+        model.item(index).setEnabled(not reason)
+        self.box.setItemData(index, tip(reason or self._rows[index][2]), Qt.ItemDataRole.ToolTipRole)
+
     def _activated(self) -> None:
         self._describe()
         self.chosen.emit(self.key)
@@ -140,9 +153,9 @@ class Dropdown(QWidget):
     def _describe(self) -> None:
         index = self.box.currentIndex()
         about = self._rows[index][2] if 0 <= index < len(self._rows) else ""
-        self.box.setAccessibleName(self._title or self.accessibleName())
+        self.box.setAccessibleName(self._name or self.accessibleName())
         self.box.setAccessibleDescription(self._help or about)
-        self.box.setToolTip(tip(self._title, self._help, about))
+        self.box.setToolTip(tip(self._name, self._help, about))
 
     def _dress(self) -> None:
         self._column.setContentsMargins(0, 0, 0, 0)

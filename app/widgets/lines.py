@@ -62,10 +62,10 @@ def _pieces(painter: QPainter, x: Floats, y: Floats, drawable: npt.NDArray[np.bo
     for start, stop in zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True):
         for at in range(start, stop - 1, size):
             end = min(at + size + 1, stop)
-            painter.drawPolyline(_polygon(x[at:end], y[at:end]))
+            painter.drawPolyline(polygon(x[at:end], y[at:end]))
 
 
-def _polygon(x: Floats, y: Floats) -> QPolygonF:
+def polygon(x: Floats, y: Floats) -> QPolygonF:
     """The points (n,), (n,) as Qt's own array, filled in one go."""
     polygon = QPolygonF()
     polygon.resize(len(x))

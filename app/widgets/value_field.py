@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
-from app.numbers import MINUS, count, number, parse_number, percent
+from app.numbers import count, number, parse_number, percent, to_places
 from app.theme import font, theme, theme_events
 
 
@@ -73,7 +73,7 @@ class ValueField(QLineEdit):
         if self._integer:
             return count(round(self._value))
         if self._decimals is not None:
-            return f"{self._value:.{self._decimals}f}".replace("-", MINUS)
+            return to_places(self._value, self._decimals)
         return number(self._value)
 
     def _bare(self) -> str:

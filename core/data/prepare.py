@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.data.features import FEATURES, expand
+from core.data.features import expand, features_of, title_of
 from core.data.plane import Floats, Mask
 from core.data.scaling import Scaler
 from core.data.split import split
-from core.spec import Data, Points
+from core.spec import Column, Data, Points
 from core.tables import SpecError
 
 
@@ -21,7 +21,7 @@ class Prepared:
 
     ``x_train`` (B, D) and ``x_test`` (T, D) are scaled features, ``y_train`` (B,) and ``y_test`` (T,) class indices or
     values as they were given; ``train`` (N,) is true where a point trains, in the order of the points; ``features`` are
-    the D names.
+    the D names. ``columns`` are those of a table, none for places on the plane.
     """
 
     x_train: Floats
@@ -31,14 +31,15 @@ class Prepared:
     train: Mask
     scaler: Scaler
     features: tuple[str, ...]
+    columns: tuple[Column, ...] = ()
 
     def inputs(self, xy: npt.ArrayLike) -> Floats:
-        """What the network sees of places (N, 2) on the plane: features, scaled, (N, D)."""
-        return self.scaler.apply(expand(np.asarray(xy, dtype=np.float64), self.features))
+        """What the network sees of points (N, D0), places on the plane or rows of a table: features, scaled, (N, D)."""
+        return self.scaler.apply(expand(np.asarray(xy, dtype=np.float64), self.features, self.columns))
 
     def describe(self) -> str:
         """What the scaling does to each feature, in one line."""
-        return self.scaler.describe([FEATURES[name].title for name in self.features])
+        return self.scaler.describe([title_of(name) for name in self.features])
 
 
 def prepare(data: Data) -> Prepared:
@@ -50,8 +51,13 @@ def prepare(data: Data) -> Prepared:
     points = data.points
     if data.task == "classification":
         _check_labels(points, data.classes)
+    if len(data.labels) > data.classes:
+        what = f"there are {len(data.labels)} class names, but {data.classes} classes"
+        raise SpecError("data.labels", what, "name each class once")
+    features_of(data)
     train = split(points, data.task, data.split.share, data.split.seed)
-    x = expand(points.x, data.features)
+    rows = points.x if len(points) or not data.columns else np.empty((0, len(data.columns)))
+    x = expand(rows, data.features, data.columns)
     _check_finite(x, data.features)
     with np.errstate(over="ignore", invalid="ignore"):  # a point beyond all measure has a loss beyond all measure
         scaler = Scaler.fit(data.scaling, x[train])
@@ -59,7 +65,7 @@ def prepare(data: Data) -> Prepared:
     arrays = (x[train], points.y[train], x[~train], points.y[~train], train)
     for array in arrays:
         array.setflags(write=False)
-    return Prepared(*arrays, scaler=scaler, features=tuple(data.features))
+    return Prepared(*arrays, scaler=scaler, features=tuple(data.features), columns=data.columns)
 
 
 def _check_labels(points: Points, classes: int) -> None:

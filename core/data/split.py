@@ -24,12 +24,12 @@ def split(points: Points, task: Task, share: float, seed: int) -> Mask:
 
     Of each class of n points the round(share · n) with the smallest hashes train, at least one and, if n ≥ 2, not all;
     copies of one point go together, to whichever side comes nearest to that. In regression all points are one class.
-    Raises SpecError when ``share`` is not within 0.1 to 0.9.
+    A ``share`` of 1 has all points train. Raises SpecError when it is not within 0.1 to 1.
     """
-    if not 0.1 <= share <= 0.9:
-        raise SpecError(
-            "data.split.share", f"the training share {share:g} is outside 0.1 to 0.9", "choose one within it"
-        )
+    if not 0.1 <= share <= 1.0:
+        raise SpecError("data.split.share", f"the training share {share:g} is outside 0.1 to 1", "choose one within it")
+    if share == 1.0:
+        return np.ones(len(points), dtype=np.bool_)
     ranks = hashes(points, seed)
     groups = points.y if task == "classification" else np.zeros(len(points))
     trains = np.zeros(len(points), dtype=np.bool_)

@@ -9,6 +9,7 @@ import numpy as np
 from core.data import DOMAIN
 from core.model import Model
 from core.probes.contours import Array, Floats, Line, level_lines, linear_levels
+from core.probes.fields import logits as logits_of
 
 LEVELS = 9
 """About how many level lines a regression's values get."""
@@ -28,7 +29,7 @@ class Boundary:
     units: where the likeliest class changes, or where the value is 0; ``faint`` those of its other levels. ``wrong``
     (N,) is true for points put into another class than their own, in the order of the Experiment's points, or None for
     regression.
-    The scores are accuracy, or R².
+    The scores are accuracy, or R². ``logits`` (n, n, K) are what the output layer adds up, where they were asked for.
     """
 
     values: Array
@@ -38,6 +39,7 @@ class Boundary:
     wrong: Array | None
     train_score: float
     test_score: float
+    logits: Array | None = None
 
 
 def grid(n: int) -> Floats:
@@ -52,7 +54,7 @@ def answer(model: Model, theta: Array, xy: Array) -> Array:
     return _answer(model, _outputs(model, theta, xy))
 
 
-def boundary(model: Model, theta: Array, n: int) -> Boundary:
+def boundary(model: Model, theta: Array, n: int, *, logits: bool = False) -> Boundary:
     """The boundary of the network θ (P,) from its outputs on an n × n grid, and how it does on its points."""
     points = model.experiment.data.points
     xy = np.concatenate([grid(n), points.x]) if len(points) else grid(n)
@@ -70,7 +72,15 @@ def boundary(model: Model, theta: Array, n: int) -> Boundary:
         model.decide(on) != points.y if model.classes else None,
         model.score(on[train], points.y[train]),
         model.score(on[~train], points.y[~train]),
+        logits_of(model, theta, grid(n)).reshape(n, n, -1) if logits else None,
     )
+
+
+def edges(model: Model, theta: Array, n: int) -> list[Line]:
+    """Where the answer of the network θ (P,) changes, or the value is 0: polylines (m, 2), from an n × n grid."""
+    values = answer(model, theta, grid(n))
+    values = values.reshape(n, n, *values.shape[1:])
+    return _class_lines(model, values) if model.classes else _contours(values, [0.0])[0]
 
 
 def _outputs(model: Model, theta: Array, xy: Array) -> Array:
@@ -96,18 +106,23 @@ def _value_lines(values: Array) -> tuple[list[Line], list[Line], Floats]:
 
 
 def _class_lines(model: Model, probabilities: Array) -> list[Line]:
-    """Where the likeliest class of (n, n, C) changes: each stretch once, as a line of the lower of its two classes.
+    """Where the likeliest class of (n, n, C) changes.
 
     Logarithms of logistic outputs are used in their place: the zeros are the same, but between grid points a logit is
-    close to linear where a probability is a step. Where class c ties with the best of the later ones, the stretches
-    that an earlier class wins are cut away.
+    close to linear where a probability is a step.
     """
     if model.network.output.activation in _LOGISTIC:
-        scores = np.log(np.maximum(probabilities, _TINY))
-    else:
-        scores = probabilities.astype(np.float64)
+        return winner_lines(np.log(np.maximum(probabilities, _TINY)))
+    return winner_lines(probabilities.astype(np.float64))
+
+
+def winner_lines(scores: Floats) -> list[Line]:
+    """Where the largest of ``scores`` (n, n, C) changes: each stretch once, as a line of the lower of its two classes.
+
+    Where class c ties with the best of the later ones, the stretches that an earlier class wins are cut away.
+    """
     lines: list[Line] = []
-    for c in range(probabilities.shape[-1] - 1):
+    for c in range(scores.shape[-1] - 1):
         later = scores[..., c + 1 :].max(axis=-1)
         margin = scores[..., c] - later
         for line in _contours(margin, [0.0])[0]:
@@ -122,7 +137,7 @@ def _contours(values: Array, levels: Array | list[float]) -> list[list[Line]]:
 
 def _cut(line: Line, excess: Array) -> list[Line]:
     """The stretches of ``line`` (m, 2) where ``excess`` (n, n), linear between grid points, is not above zero."""
-    above = _interpolate(excess, line)
+    above = value_at(excess, line)
     outside = above > 0
     if not outside.any():
         return [line]
@@ -142,8 +157,8 @@ def _cut(line: Line, excess: Array) -> list[Line]:
     return [piece for piece in pieces if len(piece) > 1]
 
 
-def _interpolate(values: Array, at: Floats) -> Floats:
-    """``values`` (n, n), row 0 at the top, bilinear at plane coordinates ``at`` (m, 2): (m,)."""
+def value_at(values: Array, at: Floats) -> Floats:
+    """``values`` (n, n) of a Boundary, bilinear at plane coordinates ``at`` (m, 2): (m,)."""
     n = len(values)
     column = (at[:, 0] + DOMAIN) / (2 * DOMAIN) * (n - 1)
     row = (DOMAIN - at[:, 1]) / (2 * DOMAIN) * (n - 1)

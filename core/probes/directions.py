@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,24 +17,59 @@ _STREAM = 0x504C414E45
 """Keeps these draws apart from the initial weights', which have seeds of their own."""
 
 
+@dataclass(frozen=True)
+class Axis:
+    """What the numbers along a direction are: ``zero`` + coordinate · ``unit``.
+
+    ``explained`` is the share of squared distances along it of what ``title`` says, NaN where it explains nothing;
+    else ``title`` says where it leads. ``index`` is the
+    one place in θ that it moves, None where it moves many.
+    """
+
+    title: str
+    short: str
+    unit: float = 1.0
+    zero: float = 0.0
+    explained: float = math.nan
+    index: int | None = None
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A named place in a plane."""
+
+    name: str
+    at: tuple[float, float]
+
+
+RANDOM_AXES = (Axis("filter-normalised direction 1", "α"), Axis("filter-normalised direction 2", "β"))
+
+
 @dataclass(frozen=True, eq=False)
 class Plane:
     """θ(α, β) = centre + α · directions[0] + β · directions[1]; arrays are float64 and read-only.
 
-    ``centre`` is (P,), ``directions`` (2, P), ``seed`` what the directions were drawn from.
+    ``centre`` is (P,), ``directions`` (2, P), ``seed`` what the directions were drawn from. ``origin`` (P,) is the θ it
+    was laid through, from which the path's reach is measured: the centre, unless the view was moved within the plane.
     """
 
     centre: Floats
     directions: Floats
-    seed: int
+    seed: int = 0
+    axes: tuple[Axis, Axis] = RANDOM_AXES
+    spots: tuple[Spot, ...] = ()
+    origin: Floats = field(default=None)  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
-        for array in (self.centre, self.directions):
+        if self.origin is None:
+            object.__setattr__(self, "origin", self.centre)
+        for array in (self.centre, self.directions, self.origin):
             array.setflags(write=False)
 
-    def at(self, coordinates: npt.ArrayLike) -> Floats:
-        """θ (…, P) at (α, β) ``coordinates`` (…, 2)."""
-        theta: Floats = self.centre + np.asarray(coordinates, dtype=np.float64) @ self.directions
+    def at(self, coordinates: npt.ArrayLike, dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
+        """θ (…, P) at (α, β) ``coordinates`` (…, 2), computed in ``dtype``."""
+        theta: npt.NDArray[Any] = np.asarray(coordinates, dtype=dtype) @ self.directions.astype(dtype, copy=False)
+        theta += self.centre.astype(dtype, copy=False)
         return theta
 
     def project(self, thetas: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -41,9 +78,27 @@ class Plane:
         By least squares, because the two directions are not at right angles in general.
         """
         offsets = np.asarray(thetas, dtype=np.float64) - self.centre
-        coordinates = offsets @ np.linalg.pinv(self.directions)
+        coordinates = self.along(offsets)
         rest = offsets - coordinates @ self.directions
-        return coordinates, np.linalg.norm(rest, axis=1)
+        return coordinates, np.linalg.norm(rest, axis=-1)
+
+    def along(self, vectors: npt.ArrayLike) -> Floats:
+        """Coordinates (…, 2) of the plane's own vectors nearest to ``vectors`` (…, P)."""
+        coordinates: Floats = np.asarray(vectors, dtype=np.float64) @ np.linalg.pinv(self.directions)
+        return coordinates
+
+    def numbers(self, coordinates: npt.ArrayLike) -> Floats:
+        """What the axes say at ``coordinates`` (…, 2)."""
+        units, zeros = [axis.unit for axis in self.axes], [axis.zero for axis in self.axes]
+        return np.asarray(coordinates, dtype=np.float64) * units + zeros
+
+    def moved(self, shift: npt.ArrayLike) -> Plane:
+        """The same plane with its centre at the coordinates ``shift`` (2,)."""
+        by = np.asarray(shift, dtype=np.float64)
+        zeros = self.numbers(by)
+        axes = (replace(self.axes[0], zero=float(zeros[0])), replace(self.axes[1], zero=float(zeros[1])))
+        spots = tuple(Spot(spot.name, (spot.at[0] - float(by[0]), spot.at[1] - float(by[1]))) for spot in self.spots)
+        return replace(self, centre=self.at(by), axes=axes, spots=spots)
 
 
 def filter_normalised(network: Network, theta: npt.ArrayLike, seed: int, count: int = 2) -> Floats:

@@ -19,7 +19,7 @@ from core.random import key, permutation
 
 SAMPLES = 2000
 """Training points a landscape is computed on at most; of more, a fixed random part is taken."""
-SIZES = (9, 17, 33, 65)
+SIZES = (9, 17, 33, 65, 129)
 """Points along each axis, coarse to fine; each grid holds the one before: n, then 2 n - 1."""
 BATCH = 1 << 22
 """Numbers in one layer's activations, or in a stack of θ, that are computed between two chances to break off."""
@@ -117,6 +117,6 @@ def refine(
                 yield None
             part = slice(start, start + objective.stack)
             i, j = rows[part], columns[part]
-            grid[i, j] = objective(plane.at(np.column_stack([axis[j], axis[i]])))
+            grid[i, j] = objective(plane.at(np.column_stack([axis[j], axis[i]]), objective.engine.dtype))
         losses = grid
         yield Surface(plane, span, axis, losses)

@@ -19,8 +19,9 @@ class Track:
     """A path of θ seen from a plane, and θ itself at its end.
 
     ``coordinates`` (T, 2) are the path's (α, β), ``distances`` (T,) how far it is off the plane, ``reaches`` (T,) how
-    far it is from the centre, both as ‖·‖ in the space of θ, at ``steps`` (T,). ``explained`` is the share of
-    Σ‖θ_t − centre‖² that lies in the plane: 1 − Σ distances² / Σ reaches², NaN for a path that never leaves the centre.
+    far it is from the θ the plane was laid through, its origin, both as ‖·‖ in the space of θ, at ``steps`` (T,).
+    ``explained`` is the share of Σ‖θ_t − origin‖² that lies in the plane: 1 − Σ distances² / Σ reaches², NaN for a path
+    that never leaves the origin.
     (Li et al. 2018, section 7, report the same share for planes of principal components about the last θ.)
     ``loss`` is the objective of the newest θ, ``under`` that of the plane's point nearest to it.
     """
@@ -40,6 +41,11 @@ class Track:
         return np.asarray(self.coordinates[-1])
 
     @property
+    def leaps(self) -> npt.NDArray[np.bool_]:
+        """Where (T,) θ was set by hand: no step leads there from the one before."""
+        return np.append(False, np.diff(self.steps) == 0)
+
+    @property
     def off(self) -> float:
         """Distance of the newest θ from the plane."""
         return float(self.distances[-1])
@@ -51,9 +57,15 @@ def track(objective: Objective, plane: Plane, steps: Steps, thetas: Any, step: i
     end = np.asarray(theta, dtype=np.float64)[None]
     path = np.concatenate([np.asarray(thetas, dtype=np.float64)[before].reshape(-1, len(plane.centre)), end])
     coordinates, distances = plane.project(path)
-    reaches = np.linalg.norm(path - plane.centre, axis=1)
+    reaches = np.linalg.norm(path - plane.origin, axis=1)
     whole = float(np.square(reaches).sum())
     explained = 1.0 - float(np.square(distances).sum()) / whole if whole > 0 else float("nan")
     loss, under = objective(np.concatenate([end, plane.at(coordinates[-1:])]))
     all_steps = np.append(np.asarray(steps, dtype=np.int64)[before], step)
     return Track(plane, all_steps, coordinates, distances, reaches, explained, float(loss), float(under))
+
+
+def project_all(plane: Plane, thetas: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Coordinates (R, T, 2) and distances from ``plane`` (R, T) of paths ``thetas`` (R, T, P); NaN where θ is."""
+    coordinates, distances = zip(*(plane.project(path) for path in np.asarray(thetas)), strict=True)
+    return np.stack(coordinates), np.stack(distances)

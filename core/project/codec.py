@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from core.activations import ACTIVATIONS
 from core.data.generators import GENERATORS, generate
+from core.data.tables import TABLES, load_table
 from core.history import Best, Moment
 from core.initializers import INITIALIZERS
 from core.layers import NORMS
@@ -170,11 +171,12 @@ def _hook(kind: type, value: Any) -> Any:
 
 
 def _with_points(experiment: Experiment, tree: dict[str, Any]) -> Experiment:
-    """The Experiment, its points made where the file names a generator and says nothing of points."""
+    """The Experiment, its points made where the file names a generator or a table and says nothing of points."""
     data = experiment.data
-    if data.generator is None or "points" in tree.get("data", {}):
+    if "points" in tree.get("data", {}) or (data.generator is None and not data.table):
         return experiment
-    return msgspec.structs.replace(experiment, data=msgspec.structs.replace(data, points=generate(data.generator)))
+    points = generate(data.generator) if data.generator is not None else load_table(data.table).points
+    return change(experiment, "data.points", points)
 
 
 def _names(experiment: Experiment) -> Iterator[tuple[str, Table[Any], str]]:
@@ -182,6 +184,8 @@ def _names(experiment: Experiment) -> Iterator[tuple[str, Table[Any], str]]:
     network, training, generator = experiment.network, experiment.training, experiment.data.generator
     if generator is not None:
         yield "data.generator.name", GENERATORS, generator.name
+    if experiment.data.table:
+        yield "data.table", TABLES, experiment.data.table
     for index, layer in enumerate(network.layers):
         yield f"network.layers[{index}].activation", ACTIVATIONS, layer.activation
         yield f"network.layers[{index}].norm", NORMS, layer.norm

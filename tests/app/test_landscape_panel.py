@@ -13,20 +13,27 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.numbers import number
+from app.panels import landscape_asking
 from app.panels.landscape import LandscapePanel
 from app.panels.map_image import MapSize, draw_map
 from app.panels.relief import FINE, relief
-from app.panels.survey import Question, surveys
+from app.panels.survey import Ink, Question, Survey, surveys
 from app.theme import apply_theme, theme
 from core.probes.directions import Plane, random_plane
-from core.probes.landscape import SIZES, Objective, Surface
+from core.probes.landscape import Objective, Surface
+from core.probes.planes import Seen
 from core.spec import change
 from tests.app.hand_trained import HandTrained, experiment
 
+SIZES = (9, 17, 33)
+"""Coarser than the panel's own: what is tested here is not how fast the array engine is."""
+
 
 @pytest.fixture(autouse=True)
-def _look(qapp: QApplication) -> None:
+def look(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
     apply_theme(qapp, "light")
+    monkeypatch.setattr(landscape_asking, "SIZES", SIZES)
+    monkeypatch.setattr(landscape_asking, "RUNNING", SIZES[:-1])
 
 
 @pytest.fixture
@@ -48,8 +55,14 @@ def open_panel(qtbot: QtBot) -> Callable[..., LandscapePanel]:
 
 
 def settle(qtbot: QtBot, panel: LandscapePanel) -> None:
-    qtbot.waitUntil(lambda: not panel.busy and panel.status != "")
-    qtbot.wait(1)  # the answer is delivered by the event loop
+    def done() -> bool:
+        missing = panel.pictures.shown is panel.pictures.missing
+        fine = missing or panel.asking.along_line or panel.session.state == "running" or panel.asking.fine
+        return fine and not panel.busy and not panel._easing.isActive()
+
+    for _ in range(3):  # an answer, delivered by the event loop, may bring another question
+        qtbot.waitUntil(done)
+        qtbot.wait(1)
 
 
 def shown(panel: LandscapePanel) -> Surface:
@@ -79,7 +92,8 @@ def test_it_opens_on_the_plane_through_theta(open_panel: Any, session: HandTrain
     surface = shown(panel)
     assert len(surface.axis) == SIZES[-1]
     assert np.array_equal(surface.plane.centre, session.snapshot.theta)
-    assert surface.losses[32, 32] == pytest.approx(session.snapshot.train_loss, rel=1e-5)
+    middle = SIZES[-1] // 2
+    assert surface.losses[middle, middle] == pytest.approx(session.snapshot.train_loss, rel=1e-5)
     loss = number(session.snapshot.train_loss, 3)
     assert panel.status == f"explained – · off the plane 0 · loss at the ball {loss}, under it {loss}"
     assert panel.off_plane.words() == ("plane explains", "no path yet")
@@ -229,7 +243,7 @@ def test_while_training_runs_it_computes_less_and_rests(open_panel: Any, session
     session.train(1)
     settle(qtbot, panel)
     assert len(shown(panel).axis) == SIZES[-2]
-    panel._rest_until = math.inf
+    panel.asking._rest_until = math.inf
     plane = shown(panel).plane
     session.train(1)
     settle(qtbot, panel)
@@ -301,7 +315,10 @@ def test_the_card_says_the_loss_under_the_pointer(open_panel: Any, session: Hand
     qtbot.mouseMove(panel.view, QPoint(round(x), round(y)))
     qtbot.waitUntil(lambda: panel.view.grab().toImage() != before)
     rows = panel.view.rows(QPointF(x, y))
-    assert [row.value for row in rows] == ["0.500", "−0.250", number(shown(panel).losses[24, 48], 4)]
+    losses = shown(panel).losses
+    n = len(losses) - 1
+    said = ["0.500", "−0.250", number(losses[3 * n // 8, 3 * n // 4], 4), "drop ball"]
+    assert [row.value for row in rows] == said
 
 
 # what is drawn
@@ -388,23 +405,16 @@ def test_a_ball_outside_the_view_is_pointed_at(open_panel: Any, session: HandTra
 def test_coarse_surfaces_are_drawn_only_for_who_has_none_yet(session: HandTrained) -> None:
     objective = Objective.of(session.trainer.model)
     plane = random_plane(session.trainer.model.network, session.snapshot.theta, 0)
+    seen = Seen(objective, np.asarray(session.snapshot.theta, dtype=np.float64), np.empty((0, 0)))
+    ink = Ink(theme(), MapSize(100, 80, 1.0, 1.0), None)
     question = Question(
-        objective,
-        plane,
-        1.0,
-        SIZES,
-        session.snapshot,
-        None,
-        theme(),
-        MapSize(100, 80, 1.0, 1.0),
-        eager=True,
-        known=None,
+        objective, "random", seen, plane, 1.0, SIZES, session.snapshot, ink, eager=True, known=None, arrows=True
     )
-    drawn = [len(survey.relief.surface.axis) for survey in surveys(question) if survey]
-    assert drawn == list(SIZES)
-    patient = list(surveys(replace(question, eager=False)))
-    assert [len(survey.relief.surface.axis) for survey in patient if survey] == [SIZES[-1]]
-    assert patient[-1] is not None
+    drawn = [survey for survey in surveys(question) if isinstance(survey, Survey)]
+    assert [len(survey.surface.axis) for survey in drawn] == list(SIZES)
+    assert all(survey.arrows is not None and survey.arrows.plane is plane for survey in drawn)
+    patient = [survey for survey in surveys(replace(question, eager=False)) if isinstance(survey, Survey)]
+    assert [len(survey.surface.axis) for survey in patient] == [SIZES[-1]]
     assert patient[-1].finished
     stale = replace(session.snapshot, theta=session.snapshot.theta[:-1])
     assert list(surveys(replace(question, snapshot=stale))) == []

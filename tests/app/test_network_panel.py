@@ -15,10 +15,9 @@ from shiboken6 import isValid
 
 from app.network.freezing import menu_for
 from app.panels.network import NetworkPanel
-from app.session import Session
 from app.theme import apply_theme
-from core.data.generators import generate
-from core.spec import Choice, Data, Dense, Experiment, Frozen, Generator, Network, Training, change, with_ids
+from core.spec import Choice, Dense, Experiment, Frozen, change
+from tests.app.network_panels import opening
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 """The offscreen platform has no window manager that menus and floating pictures could ask."""
@@ -26,32 +25,9 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 LEFT = Qt.MouseButton.LeftButton
 
 
-def experiment(*layers: Dense, classes: int = 3) -> Experiment:
-    generator = Generator("blobs", 90, 0.1, classes)
-    data = Data(classes=classes, points=generate(generator), generator=generator)
-    return Experiment(data=data, network=with_ids(Network(layers)), training=Training(learning_rate=0.1))
-
-
 @pytest.fixture
 def open_panel(qtbot: Any) -> Iterator[Callable[..., NetworkPanel]]:
-    opened: list[NetworkPanel] = []
-
-    def open_(*layers: Dense, size: tuple[int, int] = (826, 530), **named: Any) -> NetworkPanel:
-        session = Session(experiment(*layers, **named))
-        qtbot.waitUntil(lambda: session.snapshot is not None)
-        panel = NetworkPanel(session)
-        opened.append(panel)
-        panel.resize(*size)
-        panel.show()
-        qtbot.waitUntil(lambda: len(panel.picture.pictures) == len(panel.picture.ids))
-        return panel
-
-    yield open_
-    for panel in filter(isValid, opened):
-        panel.session.close()
-        panel._probe.stop()
-        panel.close()
-        panel.deleteLater()
+    yield from opening(qtbot)
 
 
 def layers(panel: NetworkPanel) -> list[tuple[int, str]]:
@@ -318,12 +294,12 @@ def test_hovering_a_neuron_reads_it_out(open_panel: Any) -> None:
     tile = panel.picture.tile_rect(2, 1)
     QTest.mouseMove(panel.picture, tile.center().toPoint())
     assert panel.picture.neuron == (2, 1)
-    assert panel.lens.isVisible()
-    assert panel.lens.lines[0] == "layer 2, unit 2"
+    assert panel.reader.lens.isVisible()
+    assert panel.reader.lens.lines[0] == "layer 2, unit 2"
     assert panel.status.startswith("layer 2, unit 2 · ")
     assert "bias" in panel.status
     QTest.mouseMove(panel.picture, QPoint(2, 2))
-    assert not panel.lens.isVisible()
+    assert not panel.reader.lens.isVisible()
     assert panel.status.startswith("2-4-3-3 · 39 parameters")
 
 
@@ -349,11 +325,12 @@ def test_a_single_weight_and_a_bias_freeze_by_the_right_button(open_panel: Any) 
     def point(at: QPoint) -> Frozen | None:
         QTest.mouseMove(picture, QPoint(2, 2))  # the pointer may already be there, and then nothing would move
         QTest.mouseMove(picture, at)
-        return panel._pointed()
+        one = panel.editor.pointed()
+        return None if one is None else one.frozen(panel.board.network)
 
     def choose(one: Frozen | None, text: str) -> None:
         assert one is not None
-        trigger(menu_for(panel, session.experiment, one, panel._freeze), text)
+        trigger(menu_for(panel, session.experiment, one, panel.editor.freeze), text)
 
     choose(point(place), "Frozen weight")
     assert session.experiment.network.frozen == (Frozen(0, 1, 0),)
@@ -367,7 +344,7 @@ def test_a_single_weight_and_a_bias_freeze_by_the_right_button(open_panel: Any) 
     assert point(tile) is not None
     assert "(frozen)" in panel.status
     trigger(panel.board.header(0).menu(), "Frozen")
-    (action,) = menu_for(panel, session.experiment, Frozen(1, 0, "x1"), panel._freeze).actions()
+    (action,) = menu_for(panel, session.experiment, Frozen(1, 0, "x1"), panel.editor.freeze).actions()
     assert (action.isChecked(), action.isEnabled()) == (True, False)
     assert point(picture.tile_rect(0, 0).center().toPoint()) is None
     session.undo_stack.undo()  # the header says "frozen" no more, and the picture is where it was
@@ -435,7 +412,7 @@ def test_it_goes_through_edits_while_training(open_panel: Any, qtbot: Any) -> No
 
 def test_removed_headers_and_the_panel_are_freed(open_panel: Any, qtbot: Any) -> None:
     panel = open_panel(Dense(4), Dense(3))
-    header, lens = weakref.ref(panel.board.header(1)), panel.lens
+    header, lens = weakref.ref(panel.board.header(1)), panel.reader.lens
     click(panel.board.header(1).remove_button)
     panel.session.undo_stack.clear()
 

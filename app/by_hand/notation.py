@@ -1,0 +1,173 @@
+"""How things are written: LaTeX of activations, losses and optimizers, and the names of a network's numbers."""
+
+from __future__ import annotations
+
+from core.network import Network
+
+ACTIVATION: dict[str, tuple[str, str]] = {
+    "linear": (r"z", r"1"),
+    "sigmoid": (r"\frac{1}{1+e^{-z}}", r"a\,(1-a)"),
+    "hard_sigmoid": (
+        r"\min(\max(\frac{z}{6}+\frac{1}{2},\,0),\,1)",
+        r"\frac{1}{6}\ \mathrm{if}\ |z|<3,\ \mathrm{else}\ 0",
+    ),
+    "tanh": (r"\tanh z", r"1-a^2"),
+    "softsign": (r"\frac{z}{1+|z|}", r"\frac{1}{(1+|z|)^2}"),
+    "relu": (r"\max(0,\,z)", r"1\ \mathrm{if}\ z>0,\ \mathrm{else}\ 0"),
+    "leaky_relu": (r"\max(0.01\,z,\,z)", r"1\ \mathrm{if}\ z>0,\ \mathrm{else}\ 0.01"),
+    "elu": (r"z\ \mathrm{if}\ z>0,\ \mathrm{else}\ e^z-1", r"1\ \mathrm{if}\ z>0,\ \mathrm{else}\ a+1"),
+    "selu": (
+        r"\lambda z\ \mathrm{if}\ z>0,\ \mathrm{else}\ \lambda\alpha(e^z-1)",
+        r"\lambda\ \mathrm{if}\ z>0,\ \mathrm{else}\ a+\lambda\alpha",
+    ),
+    "softplus": (r"\ln(1+e^z)", r"\frac{1}{1+e^{-z}}"),
+    "silu": (r"z\,\sigma(z)", r"\sigma(z)\,(1+z\,(1-\sigma(z)))"),
+    "gelu": (r"\frac{z}{2}(1+\tanh(\sqrt{\frac{2}{\pi}}(z+0.0447z^3)))", r"g'(z)"),
+    "mish": (r"z\tanh(\ln(1+e^z))", r"g'(z)"),
+    "sine": (r"\sin z", r"\cos z"),
+    "gaussian": (r"e^{-z^2}", r"-2\,z\,a"),
+    "softmax": (r"\frac{e^{z_j}}{\sum_k e^{z_k}}", r"p_j\,(1-p_j)"),
+}
+"""g(z) and g'(z) of each activation; a row that is not here is written g(z)."""
+
+LOSS: dict[str, tuple[str, str]] = {
+    "mse": (r"\frac{1}{K}\sum_k(\hat{y}_k-y_k)^2", r"\frac{2}{K}(\hat{y}_k-y_k)"),
+    "mae": (r"\frac{1}{K}\sum_k|\hat{y}_k-y_k|", r"\frac{1}{K}\,\mathrm{sign}(\hat{y}_k-y_k)"),
+    "huber": (r"\frac{1}{K}\sum_k h_\delta(\hat{y}_k-y_k)", r"\frac{1}{K}h_\delta'(\hat{y}_k-y_k)"),
+    "hinge": (
+        r"\frac{1}{K}\sum_k\max(0,\,1-y_k\hat{y}_k)",
+        r"-\frac{1}{K}\,y_k\ \mathrm{if}\ y_k\hat{y}_k<1,\ \mathrm{else}\ 0",
+    ),
+    "bce": (r"-y\ln\hat{y}-(1-y)\ln(1-\hat{y})", r"\frac{\hat{y}-y}{\hat{y}\,(1-\hat{y})}"),
+    "cce": (r"-\sum_k y_k\ln\hat{y}_k", r"-\frac{y_k}{\hat{y}_k}"),
+}
+"""J of one sample with K outputs, and ∂J/∂ŷ."""
+
+ONE_OUTPUT: dict[str, tuple[str, str]] = {
+    "mse": (r"(\hat{y}-y)^2", r"2\,(\hat{y}-y)"),
+    "mae": (r"|\hat{y}-y|", r"\mathrm{sign}(\hat{y}-y)"),
+    "huber": (r"h_\delta(\hat{y}-y)", r"h_\delta'(\hat{y}-y)"),
+    "hinge": (r"\max(0,\,1-y\,\hat{y})", r"-y\ \mathrm{if}\ y\,\hat{y}<1,\ \mathrm{else}\ 0"),
+}
+"""The same for a single output."""
+
+PART: dict[str, str] = {
+    "mse": "(ŷ − y)²",
+    "mae": "|ŷ − y|",
+    "huber": "Huber",
+    "hinge": "hinge",
+    "bce": "cross-entropy",
+    "cce": "−y ln ŷ",
+}
+"""What each output adds to a loss, as the head of a column."""
+
+LOSS_NUMBERS: dict[str, str] = {
+    "mse": "({a} − {t})²",
+    "mae": "|{a} − {t}|",
+    "hinge": "max(0, 1 − {t} · {a})",
+    "bce": "−{t} · ln {a} − (1 − {t}) · ln(1 − {a})",
+    "cce": "−{t} · ln {a}",
+}
+"""What one output adds to a loss, with its numbers."""
+
+PULL_NUMBERS: dict[str, str] = {
+    "mse": "2{k} · ({a} − {t})",
+    "mae": "sign({a} − {t}){k}",
+    "bce": "({a} − {t}) / ({a} · (1 − {a}))",
+}
+"""∂J/∂ŷ with its numbers; k is "/ K" for several outputs."""
+
+SLOPE_NUMBERS: dict[str, str] = {"sigmoid": "{a} · (1 − {a})", "tanh": "1 − {a}²"}
+"""g'(z) with its numbers, where it is written by a."""
+
+OPTIMIZER: dict[str, tuple[str, ...]] = {
+    "sgd": (r"\Delta w=\eta\,g",),
+    "momentum": (r"v\leftarrow\mu v+g", r"\Delta w=\eta\,v"),
+    "nesterov": (r"v\leftarrow\mu v+g", r"\Delta w=\eta\,(g+\mu v)"),
+    "adagrad": (r"s\leftarrow s+g^2", r"\Delta w=\eta\,\frac{g}{\sqrt{s}+\epsilon}"),
+    "adadelta": (r"s\leftarrow\rho s+(1-\rho)g^2", r"\Delta w=\eta\,\frac{\sqrt{u+\epsilon}}{\sqrt{s+\epsilon}}\,g"),
+    "rmsprop": (
+        r"s\leftarrow\rho s+(1-\rho)g^2",
+        r"v\leftarrow\mu v+\frac{g}{\sqrt{s}+\epsilon}",
+        r"\Delta w=\eta\,v",
+    ),
+    "adam": (
+        r"m\leftarrow\beta_1m+(1-\beta_1)g",
+        r"v\leftarrow\beta_2v+(1-\beta_2)g^2",
+        r"\Delta w=\eta\,\frac{\hat{m}}{\sqrt{\hat{v}}+\epsilon}",
+    ),
+    "adamw": (r"\Delta w=\eta\,\frac{\hat{m}}{\sqrt{\hat{v}}+\epsilon}+\eta\lambda w",),
+    "amsgrad": (r"\Delta w=\eta\,\frac{\hat{m}}{\sqrt{\hat{v}_{\max}}+\epsilon}",),
+    "adamax": (r"u\leftarrow\max(\beta_2u,\,|g|)", r"\Delta w=\eta\,\frac{\hat{m}}{u}"),
+    "nadam": (r"\Delta w=\eta\,\frac{\hat{m}+g\ \mathrm{ahead}}{\sqrt{\hat{v}}+\epsilon}",),
+    "radam": (r"\Delta w=\eta\,r_t\,\frac{\hat{m}}{\sqrt{\hat{v}}+\epsilon}",),
+    "lion": (r"\Delta w=\eta\,\mathrm{sign}(\beta_1m+(1-\beta_1)g)",),
+}
+"""From the gradient g to the step Δw of each optimizer."""
+
+SLOT = {
+    "velocity": "v",
+    "square": "v",
+    "mean": "m",
+    "moved": "u",
+    "largest": "u",
+}
+"""The letter of what an optimizer remembers, where its formula has no other."""
+
+
+class Names:
+    """The names of a network's numbers as LaTeX, no longer than they need be.
+
+    A network of one layer needs no layer in its names; one of single units is written w₁, w₂, as the simplest network
+    of the textbooks is.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._layers = len(network.layers)
+        self._units = [layer.units for layer in network.layers]
+        self._inputs = len(network.inputs)
+        self._line = self._layers > 1 and self._inputs == 1 and set(self._units) == {1}
+
+    def _at(self, letter: str, index: int, *places: int) -> str:
+        if self._line:
+            return f"{letter}_{{{index + 1}}}"
+        comma = "," if any(place > 8 for place in places) else r"\,"
+        low = comma.join(str(place + 1) for place in places)
+        below = f"_{{{low}}}" if low else ""
+        return f"{letter}{below}^{{({index + 1})}}" if self._layers > 1 else f"{letter}{below}"
+
+    def _unit(self, index: int, unit: int) -> tuple[int, ...]:
+        return (unit,) if self._units[index] > 1 else ()
+
+    def w(self, index: int, unit: int, source: int) -> str:
+        """A weight: to ``unit`` of layer ``index`` from ``source``."""
+        return self._at("w", index, *self._unit(index, unit), source)
+
+    def b(self, index: int, unit: int) -> str:
+        """A bias."""
+        return self._at("b", index, *self._unit(index, unit))
+
+    def z(self, index: int, unit: int) -> str:
+        """A weighted sum."""
+        return self._at("z", index, *self._unit(index, unit))
+
+    def a(self, index: int, unit: int) -> str:
+        """An activation; ŷ in the last layer."""
+        if index == self._layers - 1:
+            return r"\hat{y}" + (f"_{{{unit + 1}}}" if self._units[index] > 1 else "")
+        return self._at("a", index, *self._unit(index, unit))
+
+    def y(self, unit: int) -> str:
+        """A target."""
+        return "y" + (f"_{{{unit + 1}}}" if self._units[-1] > 1 else "")
+
+    def below(self, index: int, source: int) -> str:
+        """An input of layer ``index``: x in the first."""
+        if index:
+            return self.a(index - 1, source)
+        return "x" if self._line else f"x_{{{source + 1}}}"
+
+
+def d(above: str, below: str) -> str:
+    """A partial derivative."""
+    return rf"\frac{{\partial {above}}}{{\partial {below}}}"

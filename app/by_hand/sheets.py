@@ -1,0 +1,210 @@
+"""The table beside the board: all numbers of a phase, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from app.by_hand.answer import Answer, low
+from app.by_hand.notation import PART
+from app.by_hand.phases import Focus, Phase
+from app.by_hand.pieces import Place, Role
+from app.numbers import count
+from core.probes.explain import LayerNumbers
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its head, its colour, what it is."""
+
+    title: str
+    role: Role = "text"
+    help: str = ""
+
+
+def _nowhere(row: int, column: int) -> None:
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """``values`` (rows, columns), NaN for an empty cell; ``place`` says what a cell's number is, where it can be typed.
+
+    ``focus`` gives the neuron and weight that a cell is about, ``sample`` the point that a row is, None where neither;
+    ``row`` is the one that the board is about.
+    """
+
+    columns: tuple[Column, ...]
+    values: npt.NDArray[np.float64]
+    name: Callable[[int], str]
+    place: Callable[[int, int], Place | None] = _nowhere
+    focus: Callable[[int, int], Focus | None] = _nowhere
+    sample: Callable[[int], int | None] = lambda row: None
+    row: int = -1
+
+
+def sheet(answer: Answer, phase: Phase, focus: Focus) -> Sheet:
+    """The table of a phase."""
+    return _SHEETS[phase.kind](answer, phase, focus)
+
+
+def _input(answer: Answer, phase: Phase, focus: Focus) -> Sheet:
+    """What can be typed: the sample's own coordinates, and what it should be; then what the network sees."""
+    question, explained = answer.question, answer.explained
+    raw, inputs = len(question.raw), len(explained.x)
+    own = answer.plain
+    rows = raw + 1 + (0 if own else inputs)
+    values = np.full((rows, 1), np.nan)
+    values[:raw, 0], values[raw, 0] = question.raw, question.y
+    if not own:
+        values[raw + 1 :, 0] = explained.x
+
+    def name(row: int) -> str:
+        if row < raw:
+            return answer.raw_name(row)
+        return "y" if row == raw else f"input {answer.features[row - raw - 1]}"
+
+    def place(row: int, column: int) -> Place | None:
+        return Place("raw", row) if row < raw else Place("target", 0) if row == raw else None
+
+    return Sheet((Column("value", "input", "Type another value to see what would be"),), values, name, place)
+
+
+def _unit_name(numbers: LayerNumbers) -> Callable[[int], str]:
+    return lambda row: f"neuron {row + 1}"
+
+
+def _forward(answer: Answer, phase: Phase, focus: Focus) -> Sheet:
+    """A row for each neuron: z, a, bias, weights."""
+    index = focus.layer
+    numbers = answer.explained.layers[index]
+    layer = numbers.layer
+    biased = numbers.biases is not None
+    first = 3 if biased else 2
+    values = np.full((layer.units, first + layer.fan_in), np.nan)
+    values[:, 0], values[:, 1] = numbers.z, numbers.a
+    if numbers.biases is not None:
+        values[:, 2] = numbers.biases
+    values[:, first:] = numbers.weights
+    columns = [Column("z", "sum", "The weighted sum"), Column("a", "activation", "g(z)")]
+    columns += [Column("b", "weight", "The bias")] if biased else []
+    columns += [Column(f"w from {_source(answer, index, i)}", "weight", "A weight") for i in range(layer.fan_in)]
+
+    def place(row: int, column: int) -> Place | None:
+        if column >= first:
+            return Place("theta", numbers.place(row, column - first))
+        return Place("theta", layer.bias.start + row) if column == 2 and layer.bias is not None else None
+
+    return Sheet(
+        tuple(columns),
+        values,
+        _unit_name(numbers),
+        place,
+        lambda row, column: Focus(index, row, column - first if column >= first else focus.source),
+        row=focus.unit,
+    )
+
+
+def _source(answer: Answer, index: int, source: int) -> str:
+    return f"a{low(source + 1)}" if index else answer.features[source]
+
+
+def _loss(answer: Answer, phase: Phase, focus: Focus) -> Sheet:
+    """A row for each output, with its part in each loss; or one for each sample, with its share of the mean."""
+    found, explained = answer.update, answer.explained
+    if found is not None and answer.scope != "sample":
+        share = found.losses / max(float(found.losses.sum()), 1e-300) * 100.0
+        values = np.column_stack([found.losses, share])
+        heads = (Column("J", "loss", "The sample's loss"), Column("share %", "text", "Its part of the sum"))
+        samples = found.samples
+        return Sheet(
+            heads, values, lambda row: f"sample {count(int(samples[row]) + 1)}", sample=lambda row: int(samples[row])
+        )
+    parts = [loss.parts for loss in explained.losses]
+    values = np.column_stack([explained.output.a, explained.target, *parts])
+    columns = (
+        Column("ŷ", "activation", "What the network says"),
+        Column("y", "text", "What it should say"),
+        *(
+            Column(PART.get(loss.name, loss.title), "loss" if loss.in_force else "text", loss.title)
+            for loss in explained.losses
+        ),
+    )
+    return Sheet(columns, values, lambda row: f"output {row + 1}")
+
+
+def _backward(answer: Answer, phase: Phase, focus: Focus) -> Sheet:
+    """A row for each neuron: the factors, and its gradients."""
+    index = focus.layer
+    numbers = answer.explained.layers[index]
+    layer = numbers.layer
+    biased = numbers.db is not None
+    first = 4 if biased else 3
+    values = np.full((layer.units, first + layer.fan_in), np.nan)
+    values[:, 0], values[:, 1], values[:, 2] = numbers.pull, numbers.slope, numbers.delta
+    if numbers.db is not None:
+        values[:, 3] = numbers.db
+    values[:, first:] = numbers.dw
+    columns = [
+        Column("∂J/∂a", "gradient", "How the loss changes with the activation"),
+        Column("g′(z)", "sum", "The activation's slope"),
+        Column("∂J/∂z", "gradient", "The two multiplied"),
+    ]
+    columns += [Column("∂J/∂b", "gradient", "The bias's gradient")] if biased else []
+    columns += [
+        Column(f"∂J/∂w {_source(answer, index, i)}", "gradient", "A weight's gradient") for i in range(layer.fan_in)
+    ]
+    return Sheet(
+        tuple(columns),
+        values,
+        _unit_name(numbers),
+        focus=lambda row, column: Focus(index, row, column - first if column >= first else focus.source),
+        row=focus.unit,
+    )
+
+
+def _update(answer: Answer, phase: Phase, focus: Focus) -> Sheet:
+    """A row for each weight and bias: before, gradient, step, after."""
+    found, theta = answer.update, answer.explained.theta
+    columns = (
+        Column("old", "weight", "The number as it is"),
+        Column("gradient", "gradient", "What the optimizer gets"),
+        Column("step", "step", "What comes off it"),
+        Column("new", "weight", "The number after the step"),
+    )
+    blank = np.zeros_like(theta)
+    values = np.column_stack([theta, *((found.used, found.change, found.theta) if found else (blank, blank, theta))])
+
+    def at(row: int) -> tuple[int, int, int]:
+        """Layer, unit and source, -1 for a bias."""
+        index = next(i for i, layer in enumerate(answer.network.layers) if row < layer.stop)
+        layer = answer.network.layers[index]
+        if row < layer.weight.stop:
+            return index, *divmod(row - layer.weight.start, layer.fan_in)
+        return index, row - layer.weight.stop, -1
+
+    def name(row: int) -> str:
+        index, unit, source = at(row)
+        layer = answer.network.layers[index]
+        label = layer.label + (f" · {unit + 1}" if layer.units > 1 else "")
+        return f"{label} · " + ("b" if source < 0 else f"w from {_source(answer, index, source)}")
+
+    def chosen(row: int, column: int) -> Focus | None:
+        index, unit, source = at(row)
+        return Focus(index, unit, max(source, 0))
+
+    place = answer.explained.layers[focus.layer].place(focus.unit, focus.source)
+    return Sheet(
+        columns,
+        values,
+        name,
+        lambda row, column: Place("theta", row) if column == 0 else None,
+        chosen,
+        row=place,
+    )
+
+
+_SHEETS = {"input": _input, "forward": _forward, "loss": _loss, "backward": _backward, "update": _update}

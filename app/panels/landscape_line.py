@@ -1,0 +1,67 @@
+"""The loss along the line between two points, as a curve with its barrier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.numbers import number
+from app.panels.curves import Band, Curve, CurvePlot, Quantity
+from core.probes.between import Line, between
+from core.probes.directions import Floats
+from core.probes.landscape import Objective
+
+NOTHING = 1e-6
+"""A barrier of less than this share of the greatest loss on the line is rounding."""
+
+
+@dataclass(frozen=True, eq=False)
+class Crossing:
+    """A line, the points at its ends by name, and the objective it was computed with."""
+
+    line: Line
+    names: tuple[str, str]
+    objective: Objective
+
+
+def crossings(objective: Objective, ends: Floats, names: tuple[str, str]) -> Iterator[Crossing]:
+    """The line between ``ends`` (2, P), coarse, then fine."""
+    for line in between(objective, *ends):
+        yield Crossing(line, names, objective)
+
+
+class LineView(CurvePlot):
+    """Loss over the way from A, at 0, to B, at 1."""
+
+    def show_crossing(self, crossing: Crossing, log: bool) -> None:
+        """Draw a line."""
+        line, (a, b) = crossing.line, crossing.names
+        self.set_log(x=False, y=log)
+        self.set_quantities(Quantity("way from A to B"), Quantity("loss"))
+        self.set_marks([(0.0, a, "text"), (1.0, b, "text")])
+        self.set_bands(self._barrier(line))
+        self.set_data(line.t, [Curve("loss", "loss", "accent", line.losses)])
+
+    def _barrier(self, line: Line) -> list[Band]:
+        if not has_barrier(line):
+            return []
+        foot = max(line.ends)
+        return [Band(foot, foot + line.barrier, f"barrier {number(line.barrier, 3)}", "warning")]
+
+
+def has_barrier(line: Line) -> bool:
+    """Whether the loss between the ends rises above both, by more than rounding."""
+    return NOTHING * max(line.ends) < line.barrier < float("inf")
+
+
+def words(crossing: Crossing) -> str:
+    """The numbers the curve shows, in one line."""
+    line, (a, b) = crossing.line, crossing.names
+    ends = f"loss at {a} {number(line.ends[0], 3)}, at {b} {number(line.ends[1], 3)}"
+    if line.length == 0:
+        return f"{a} and {b} are the same θ · {ends}"
+    if has_barrier(line):
+        barrier = f"barrier {number(line.barrier, 3)} above the worse end, at {number(line.top, 2)} of the way"
+    else:
+        barrier = "no barrier" if line.barrier == line.barrier and line.barrier < float("inf") else "not finite between"
+    return f"{barrier} · {ends} · ‖{b} − {a}‖ = {number(line.length, 3)}"

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.numbers import number
 from app.theme import font, repaint_on_change, theme, tokens
+from app.widgets.lines import polygon
 from app.widgets.painting import antialiased, draw_focus_ring
 from core.history import Moment
 
@@ -175,13 +176,16 @@ class TimeTrack(QWidget):
         room = rail.height() - look.px(KNOB) - 2
         if len(self._curve) < 2 or room < 4:
             return
-        points = [QPointF(rail.left() + x * rail.width(), rail.top() + (1 - y) * room) for x, y in self._curve]
-        ground = [QPointF(points[0].x(), rail.top() + room), *points, QPointF(points[-1].x(), rail.top() + room)]
+        x = rail.left() + self._curve[:, 0] * rail.width()
+        y = rail.top() + (1 - self._curve[:, 1]) * room
+        floor = rail.top() + room
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.color("accent", 0.14))
-        painter.drawPolygon(QPolygonF(ground))
+        painter.drawPolygon(polygon(np.r_[x[0], x, x[-1]], np.r_[floor, y, floor]))
         painter.setPen(QPen(look.color("accent", 0.55), 1))
-        painter.drawPolyline(QPolygonF(points))
+        painter.drawPolyline(polygon(x, y))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
     def _paint_flags(self, painter: QPainter, rail: QRectF, base: float) -> None:
         look = theme()

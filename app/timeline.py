@@ -24,8 +24,8 @@ REPLAYS: dict[str, tuple[str, float]] = {
 """How long playing back a whole run takes, in seconds."""
 USUAL = "15"
 FRAME = 40
-PACE = 100
-"""Milliseconds between two looks at a run that goes on."""
+PACE, RUNNING_PACE = 50, 250
+"""Milliseconds between two looks at a run, the latter at one that goes on."""
 
 
 class Timeline(QWidget):
@@ -38,7 +38,7 @@ class Timeline(QWidget):
         self.setAccessibleName("Timeline")
         self._row = QHBoxLayout(self)
         self._parts()
-        self._pace = QTimer(self, singleShot=True, interval=PACE)
+        self._pace = QTimer(self, singleShot=True)
         self._pace.timeout.connect(self._renew)
         self._replay = QTimer(self, interval=FRAME)
         self._replay.timeout.connect(self._advance)
@@ -93,7 +93,7 @@ class Timeline(QWidget):
 
     def _later(self) -> None:
         if not self._pace.isActive():
-            self._pace.start()
+            self._pace.start(RUNNING_PACE if self.session.state == "running" else PACE)
 
     def _renew(self) -> None:
         """Show how far the run has come, and where it is looked at."""

@@ -17,8 +17,11 @@ from core.spec import Experiment
 from core.tables import SpecError
 from core.trainer import Snapshot, Trainer
 
-SLICE = 0.005
-"""Seconds of training between looks at what the window wants; longer ones make frames late."""
+SLICE, LONG_SLICE = 0.005, 0.016
+"""Seconds of training between looks at what the window wants; the long one is for an engine that gives the lock away.
+
+Longer ones make frames late with the NumPy engine; with the compiled one shorter ones ask for the lock too often.
+"""
 REST = 0.004
 """Seconds between looks at the clock when training runs slower than it could."""
 PATIENCE = 0.1
@@ -84,7 +87,7 @@ class Worker:
             return False
         left = None if self.until is None else self.trainer.steps_until(self.until)
         limits = [steps for steps in (due, left) if steps is not None]
-        self.trainer.advance(min(limits, default=None), SLICE)
+        self.trainer.advance(min(limits, default=None), LONG_SLICE if self.trainer.engine.releases_lock else SLICE)
         ended = self.until is not None and self.trainer.steps_until(self.until) <= 0
         self.playing = self.trainer.divergence is None and not self.trainer.stopped and not ended
         return True

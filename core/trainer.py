@@ -26,6 +26,10 @@ from core.stopping import timed_out, undisturbed
 __all__ = ["Divergence", "Snapshot", "Trainer"]
 
 
+REST = 0.15
+"""The share of its time that ``advance`` lets go: what is done in so little costs more to begin than to do."""
+
+
 class Trainer(Run):
     """Advances one run, by steps, epochs or time; as the run, it belongs to the thread that advances it."""
 
@@ -84,7 +88,7 @@ class Trainer(Run):
         taken = 0
         while self.divergence is None and not self.stopped and (steps is None or taken < steps):
             left = np.inf if seconds is None else seconds - (time.perf_counter() - start)
-            if left <= 0:
+            if left <= 0 or (taken and seconds is not None and left < REST * seconds):
                 break
             if self.seconds < self.training.stop.seconds:
                 left = min(left, self.training.stop.seconds - self.seconds)

@@ -16,7 +16,7 @@ from core.rates.race import Race
 
 RUNNING = SIZES[:-1]
 """The grids computed for a surface that is soon replaced."""
-PACE = 0.06
+PACE = 0.08
 """Seconds from one surface to the next, while training runs and the plane follows it."""
 WORK = 0.06
 """Seconds that such a surface may take, at least by what the last one took."""

@@ -19,7 +19,7 @@ from core.engine.pool import share_out
 from core.network import Network
 from core.optimizers import OPTIMIZERS
 
-BLOCK_NUMBERS = 1 << 16
+BLOCK_NUMBERS = 1 << 18
 """Numbers of θ that one call of ``run_epochs`` may write down."""
 FEW = 8
 """Runs from which on a stack is shared out by runs."""

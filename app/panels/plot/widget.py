@@ -15,8 +15,8 @@ from app.panels.plot.scene import Band, Curve, Mark, Quantity, Scene
 from app.panels.plot.thinning import Floats
 from app.theme import theme, theme_events
 
-_FRAME = 16
-"""Milliseconds between the frames of a motion."""
+_FRAME, _LIVE_FRAME = 16, 40
+"""Milliseconds between the frames of a motion; the latter while training runs, whose time they take."""
 _PICTURE_SCALE = 2.0
 
 
@@ -32,7 +32,6 @@ class PlotWidget(QWidget):
         self._layout: Layout | None = None
         self._then = 0.0
         self._timer = QTimer(self)
-        self._timer.setInterval(_FRAME)
         self._timer.timeout.connect(self._tick)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -149,7 +148,7 @@ class PlotWidget(QWidget):
             self.scene.arrive()
         elif not self.scene.settled and not self._timer.isActive():
             self._then = time.perf_counter()
-            self._timer.start()
+            self._timer.start(_LIVE_FRAME if self._live else _FRAME)
         self._stale()
 
     def _tick(self) -> None:

@@ -24,7 +24,9 @@ SOURCES = (
     "engine/memory.py",
     "engine/passes.py",
     "engine/plan.py",
+    "engine/products.py",
     "engine/scalar.py",
+    "engine/tiles.py",
 )
 """All that compiled code is made from."""
 

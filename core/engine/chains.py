@@ -16,7 +16,7 @@ from numba import types
 from numba.extending import overload
 
 from core.activations import ACTIVATIONS
-from core.engine.lanes import WIDTH, precision
+from core.engine.lanes import WIDTH, narrow, precision
 from core.engine.memory import get, load, store
 from core.engine.scalar import FLOAT32, FLOAT64, INLINE, f32, jit
 from core.losses import LOSSES
@@ -27,6 +27,12 @@ ACTIVATION_CODES = {row.name: code for code, row in enumerate(ACTIVATIONS.rows()
 SOFTMAX = ACTIVATION_CODES["softmax"]
 LOSS_CODES = {row.name: code for code, row in enumerate(LOSSES.rows())}
 OPTIMIZER_CODES = {row.name: code for code, row in enumerate(OPTIMIZERS.rows())}
+COEFFICIENTS = [
+    len(row.coefficients(1.0, 1, {setting.name: setting.default for setting in row.settings}))
+    for row in OPTIMIZERS.rows()
+]
+"""Numbers that a step of each optimizer needs, by code."""
+MOST_COEFFICIENTS = max(COEFFICIENTS)
 
 
 def _by_precision(single: Any, double: Any) -> Any:
@@ -57,9 +63,19 @@ def _caller(function: Any) -> Any:
     return call
 
 
+def _narrowed(a: Any, value: Any) -> Any:
+    return narrow(value)
+
+
+def _unchanged(a: Any, value: Any) -> Any:
+    return value
+
+
 ZERO32 = f32(0.0)
 zero_like = _by_precision(_zero32, _zero64)
 """Zero in the precision of its argument, which may be a pointer: x * 0 would be NaN for NaN."""
+as_kind = _by_precision(_narrowed, _unchanged)
+"""as_kind(a, value): the float64 ``value`` in the precision of ``a``."""
 exp_of = _by_precision(_caller(FLOAT32.exp), _caller(FLOAT64.exp))
 log_of = _by_precision(_caller(FLOAT32.log), _caller(FLOAT64.log))
 
@@ -68,12 +84,11 @@ def _defaults(settings: Sequence[Setting]) -> dict[str, float]:
     return {setting.name: setting.default for setting in settings}
 
 
-def _numbers(count: int, code: int) -> tuple[str, str]:
-    """Lines that read the first ``count`` of ``c`` once, before a loop, and the tuple of them."""
+def _numbers(count: int, code: int, read: str = "get(c, {i})") -> tuple[str, str]:
+    """Lines that ``read`` the first ``count`` of ``c`` once, before a loop, and the tuple of them."""
     names = [f"c{code}_{i}" for i in range(count)]
-    return "".join(f"{name} = get(c, {i})\n" for i, name in enumerate(names)), "(" + "".join(
-        f"{n}, " for n in names
-    ) + ")"
+    lines = "".join(f"{name} = {read.format(i=i)}\n" for i, name in enumerate(names))
+    return lines, "(" + "".join(f"{name}, " for name in names) + ")"
 
 
 def _loop(before: str, *lines: str) -> str:
@@ -109,14 +124,14 @@ def _loss_loop(code: int) -> str:
     return _loop(before, f"store(out, k, f{code}(load(read, k), load(t, k), {c}))")
 
 
-def _update_loop(code: int) -> str:
+def _update_loop(code: int, read: str = "get(c, {i})", *first: str) -> str:
+    before, c = _numbers(COEFFICIENTS[code], code, read)
     row = OPTIMIZERS.rows()[code]
-    before, c = _numbers(len(row.coefficients(1.0, 1, _defaults(row.settings))), code)
     slots = range(len(row.slots))
     given = "(" + "".join(f"load(slots, {i} * apart + k), " for i in slots) + ")"
     kept = [f"store(slots, {i} * apart + k, s{code}[{i}])" for i in slots]
     call = f"d{code}, s{code} = f{code}(load(theta, k), load(g, k), {given}, {c})"
-    return _loop(before, call, *kept, f"store(delta, k, d{code})", f"store(theta, k, load(theta, k) - d{code})")
+    return _loop(before, *first, call, *kept, f"store(delta, k, d{code})", f"store(theta, k, load(theta, k) - d{code})")
 
 
 _values, _slopes = _pairs(ACTIVATIONS.rows())
@@ -137,5 +152,8 @@ loss_slope = _choice("read, t, c, out, n", {code: _loss_loop(code) for code in _
 """loss_slope(code, read, t, c, out, n): out[k] = dL/d read."""
 step = _choice("theta, g, slots, apart, c, delta, n", {code: _update_loop(code) for code in _updates}, _updates)
 """step(code, theta, g, slots, apart, c, delta, n): the optimizer's update, in place, slots ``apart``."""
-MOST_COEFFICIENTS = max(len(row.coefficients(1.0, 1, _defaults(row.settings))) for row in OPTIMIZERS.rows())
-"""Numbers an optimizer's step may need."""
+_tiled = {
+    code: _update_loop(code, f"load(c, {{i}} * {WIDTH})", "store(good, k, load(theta, k))") for code in _updates
+}
+tile_step = _choice("theta, g, slots, apart, c, delta, good, n", _tiled, _updates)
+"""The same with a vector for each number in ``c``, and θ before the step in ``good``."""

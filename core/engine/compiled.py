@@ -16,6 +16,8 @@ from core.engine.lanes import WIDTH
 from core.engine.loops import LOG_PROBABILITIES, LOGITS, OUTPUTS
 from core.engine.plan import BLOCK, Plan, Record, Settings, Stack, room
 from core.engine.pool import share_out
+from core.engine.tiles import work_for
+from core.engine.tiling import chunk_for, stack_of, tile_coefficients, tile_decays, tile_stack, tiles_for, worth
 from core.network import Network
 from core.optimizers import OPTIMIZERS
 
@@ -69,10 +71,10 @@ class CompiledEngine(ArrayEngine):
             self._widest,
         )
 
-    def _space(self, lanes: int) -> Any:
-        """Working space for batches of ``lanes``."""
+    def _space(self, lanes: int, more: int = 0) -> Any:
+        """Working space for batches of ``lanes``, and for so many numbers ``more``."""
         size = room(sum(self.network.shape), self.network.output.units, self._widest, lanes)
-        return _aligned(size, self.dtype)
+        return _aligned(size + more, self.dtype)
 
     def _settings(self, hyper: Hyper, batch: int, since: int, steps: int, runs: int) -> Settings:
         coefficients = self._coefficients(hyper, since, steps, runs)
@@ -86,12 +88,16 @@ class CompiledEngine(ArrayEngine):
 
     def _coefficients(self, hyper: Hyper, since: int, steps: int, runs: int) -> npt.NDArray[Any]:
         """The optimizer's numbers (R, steps, C) for the steps to come."""
-        t = np.arange(since + 1, since + steps + 1, dtype=np.float64)
-        values = OPTIMIZERS[hyper.optimizer].coefficients(hyper.rate, t, hyper.settings)
         table = np.zeros((runs, steps, MOST_COEFFICIENTS), self.dtype)
-        for index, value in enumerate(values):
+        for index, value in enumerate(self._numbers(hyper, since, steps)):
             table[:, :, index] = value
         return table
+
+    def _numbers(self, hyper: Hyper, since: int, steps: int) -> tuple[Any, ...]:
+        """The same, each by itself, and as large as it must be."""
+        t = np.arange(since + 1, since + steps + 1, dtype=np.float64)
+        values: tuple[Any, ...] = OPTIMIZERS[hyper.optimizer].coefficients(hyper.rate, t, hyper.settings)
+        return values
 
     def _stack(self, state: State) -> Stack:
         """Arrays to train in: rows padded to whole vectors with zeros."""
@@ -140,7 +146,7 @@ class CompiledEngine(ArrayEngine):
                 given.get("outputs", np.empty((0, 0, 0), self.dtype)),
                 given.get("record") or self._record(0),
             ),
-            (self._space(_lanes(settings.batch)), self._space(BLOCK), _aligned(BLOCK, np.dtype(np.float64))),
+            (given.get("work", self._space(_lanes(settings.batch))), self._space(BLOCK), _aligned(BLOCK, np.dtype(np.float64))),
         )
         return done
 
@@ -165,6 +171,8 @@ class CompiledEngine(ArrayEngine):
         steps = min(steps, -(-len(order) // batch))
         stack = self._stack(state)
         runs, x, t, order = len(stack.thetas), _plain(x), _plain(t), _plain(order)
+        if worth(self.network, runs, batch, self.dtype.itemsize):
+            return self._train_in_tiles(state, stack, (x, t, order), steps, batch, hyper)
         settings = self._settings(hyper, batch, state.since, steps, runs)
         plan, place = self._plan._replace(optimizer=OPTIMIZER_CODES[hyper.optimizer]), (0, state.step, steps, 0)
 
@@ -175,6 +183,31 @@ class CompiledEngine(ArrayEngine):
 
         share_out(runs, 3.0 * runs * steps * batch * self.network.parameters, some)
         return self._trained(state, stack, steps)
+
+    def _train_in_tiles(
+        self, state: State, stack: Stack, samples: tuple[Any, Any, Any], steps: int, batch: int, hyper: Hyper
+    ) -> Trained:
+        """As ``train``, which calls it, by the kernels for which a vector's numbers are runs."""
+        x, t, order = samples
+        runs, parameters = len(stack.thetas), self.network.parameters
+        settings = self._settings(hyper, batch, state.since, 0, runs)
+        numbers = self._numbers(hyper, state.since, steps)
+        decays = np.zeros((runs, steps), self.dtype)
+        decays[:] = np.asarray(hyper.rate) * hyper.decay
+        settings = settings._replace(coefficients=tile_coefficients(numbers, runs, steps, self.dtype), decays=decays)
+        settings = settings._replace(decays=tile_decays(settings, runs))
+        tiles, chunk = tile_stack(stack, parameters), chunk_for(self.network, batch, self.dtype.itemsize)
+        plan = self._plan._replace(optimizer=OPTIMIZER_CODES[hyper.optimizer])
+
+        def some(start: int, stop: int) -> None:
+            given = {"train": (x, t), "order": order, "place": (0, state.step, steps, chunk)}
+            size = work_for(len(state.slots), parameters * WIDTH)
+            given |= {"parts": (start, stop, 0, 0), "work": self._space(chunk * WIDTH, size)}
+            self._call(kernels.TILES, plan, tiles, settings=settings, **given)
+
+        count = tiles_for(runs)
+        share_out(count, 3.0 * count * WIDTH * steps * batch * parameters, some)
+        return self._trained(state, stack_of(tiles, runs), steps)
 
     def run_epochs(
         self,

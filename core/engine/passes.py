@@ -12,7 +12,6 @@ from core.engine.loops import (
     decay_and_hold,
     output_delta,
     penalise,
-    product,
     sample_losses,
     softmax,
     sum_of,
@@ -21,6 +20,7 @@ from core.engine.loops import (
 )
 from core.engine.memory import get, load, pointer, shift, store
 from core.engine.plan import ACTIVATION, BIAS, FAN_IN, UNITS, WEIGHT, layer
+from core.engine.products import product
 from core.engine.scalar import jit
 
 

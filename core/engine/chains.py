@@ -12,10 +12,12 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numba import types
 from numba.extending import overload
 
 from core.activations import ACTIVATIONS
+from core.elementary import NUMPY
 from core.engine.lanes import WIDTH, narrow, precision
 from core.engine.memory import get, load, store
 from core.engine.scalar import FLOAT32, FLOAT64, INLINE, f32, jit
@@ -124,19 +126,33 @@ def _loss_loop(code: int) -> str:
     return _loop(before, f"store(out, k, f{code}(load(read, k), load(t, k), {c}))")
 
 
-def _update_loop(code: int, read: str = "get(c, {i})", *first: str) -> str:
-    before, c = _numbers(COEFFICIENTS[code], code, read)
-    row = OPTIMIZERS.rows()[code]
-    slots = range(len(row.slots))
+def _update_loop(code: int, before: str = "theta", read: str = "get(c, {i})", last: str = "") -> str:
+    """Steps from the array ``before`` to ``theta``, with numbers ``read`` so; the update is stored ``last``."""
+    first, c = _numbers(COEFFICIENTS[code], code, read)
+    slots = range(len(OPTIMIZERS.rows()[code].slots))
     given = "(" + "".join(f"load(slots, {i} * apart + k), " for i in slots) + ")"
     kept = [f"store(slots, {i} * apart + k, s{code}[{i}])" for i in slots]
-    call = f"d{code}, s{code} = f{code}(load(theta, k), load(g, k), {given}, {c})"
-    return _loop(before, *first, call, *kept, f"store(delta, k, d{code})", f"store(theta, k, load(theta, k) - d{code})")
+    call = f"d{code}, s{code} = f{code}(load({before}, k), load(g, k), {given}, {c})"
+    after = f"store(theta, k, load({before}, k) - d{code})"
+    return _loop(first, call, *kept, after, f"{last}store(delta, k, d{code})")
 
 
 _values, _slopes = _pairs(ACTIVATIONS.rows())
 _losses, _loss_slopes = _pairs(LOSSES.rows())
 _updates = {code: _by_precision(r.formula(FLOAT32), r.formula(FLOAT64)) for code, r in enumerate(OPTIMIZERS.rows())}
+
+
+def _reads_z(formula: Any) -> bool:
+    """Whether a slope depends on z where the value is given: found by asking."""
+    z = np.array([-30.0, -1.0, -0.1, 0.1, 1.0, 30.0, np.nan])
+    slopes = [formula(NUMPY)[1](z, np.full(len(z), a)) for a in (-0.5, 0.0, 0.5)]
+    return any(not (slope == slope[0]).all() for slope in slopes)
+
+
+SLOPE_READS_Z = sum(
+    1 << code for code, row in enumerate(ACTIVATIONS.rows()) if row.formula is None or _reads_z(row.formula)
+)
+"""A bit for each activation's code: whether its slope needs more than its value."""
 
 activate = _choice("z, a, n", {code: _loop("", f"store(a, k, f{code}(load(z, k)))") for code in _values}, _values)
 """activate(code, z, a, n): a[k] = g(z[k])."""
@@ -152,8 +168,6 @@ loss_slope = _choice("read, t, c, out, n", {code: _loss_loop(code) for code in _
 """loss_slope(code, read, t, c, out, n): out[k] = dL/d read."""
 step = _choice("theta, g, slots, apart, c, delta, n", {code: _update_loop(code) for code in _updates}, _updates)
 """step(code, theta, g, slots, apart, c, delta, n): the optimizer's update, in place, slots ``apart``."""
-_tiled = {
-    code: _update_loop(code, f"load(c, {{i}} * {WIDTH})", "store(good, k, load(theta, k))") for code in _updates
-}
-tile_step = _choice("theta, g, slots, apart, c, delta, good, n", _tiled, _updates)
-"""The same with a vector for each number in ``c``, and θ before the step in ``good``."""
+_tiled = {code: _update_loop(code, "good", f"load(c, {{i}} * {WIDTH})", "if keep: ") for code in _updates}
+tile_step = _choice("theta, g, slots, apart, c, delta, good, keep, n", _tiled, _updates)
+"""The same from ``good`` to θ, with a vector for each number in ``c``; the update is written down to ``keep`` it."""

@@ -81,7 +81,10 @@ def _gradient_block(rows: int, inputs: int, begin: str, end: str) -> str:
     before = [f"t{u}_{v} = " + begin.format(at=names["place"].format(u=u, v=v)) for u, v in places]
     inner = [f"s{v} = load(source, (i + {v}) * lanes + k)" for v in range(inputs)]
     for u in range(rows):
-        inner += [f"d = load(delta, (o + {u}) * lanes + k)", *(f"t{u}_{v} = t{u}_{v} + d * s{v}" for v in range(inputs))]
+        inner += [
+            f"d = load(delta, (o + {u}) * lanes + k)",
+            *(f"t{u}_{v} = t{u}_{v} + d * s{v}" for v in range(inputs)),
+        ]
     loop = [f"for k in range(0, lanes, {WIDTH}):", *(f"    {line}" for line in inner)]
     after = [end.format(at=names["place"].format(u=u, v=v), t=f"t{u}_{v}") for u, v in places]
     return "\n".join([*before, *loop, *after]) + "\n"

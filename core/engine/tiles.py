@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from core.engine.chains import SOFTMAX, activate, as_kind, through, tile_step, zero_like
+from core.engine.chains import SLOPE_READS_Z, SOFTMAX, activate, as_kind, through, tile_step, zero_like
 from core.engine.lanes import WIDTH, size, spread, sqrt, total, where, wide
 from core.engine.loops import output_delta, sample_losses, softmax
 from core.engine.memory import get, load, pointer, put, shift, store
-from core.engine.plan import ACTIVATION, BIAS, FAN_IN, UNITS, WEIGHT, layer, run_of, space_in
+from core.engine.plan import ACTIVATION, BIAS, FAN_IN, UNITS, WEIGHT, Run, layer, run_of, space_in
 from core.engine.products import tile_gradient, tile_product
 from core.engine.scalar import jit
 
@@ -37,12 +37,19 @@ def spread_samples(x: Any, samples: int, order: Any, count: int, out: Any, rows:
 
 
 @jit
+def sums_of_layer(plan: Any, index: int, space: Any, lanes: int) -> Any:
+    """Where a layer's z lie: in their own place if they are read again, else where those before them lay."""
+    read = index == plan.depth - 1 or (SLOPE_READS_Z >> layer(plan, index, ACTIVATION)) & 1 != 0
+    return shift(space.z, get(plan.rows, index + 1) * lanes if read else 0)
+
+
+@jit
 def tile_forward(plan: Any, theta: Any, space: Any, lanes: int) -> None:
     """All layers: z = W a + b and its activation, in their parts of ``z`` and ``a``."""
     for index in range(plan.depth):
         units, fan_in, bias = layer(plan, index, UNITS), layer(plan, index, FAN_IN), layer(plan, index, BIAS)
         below, low = get(plan.rows, index) * lanes, get(plan.rows, index + 1) * lanes
-        z, a = shift(space.z, low), shift(space.a, low)
+        z, a = sums_of_layer(plan, index, space, lanes), shift(space.a, low)
         weights, biases = shift(theta, layer(plan, index, WEIGHT) * WIDTH), shift(theta, bias * WIDTH)
         tile_product(weights, fan_in, 1, biases, bias >= 0, shift(space.a, below), z, units, fan_in, lanes)
         if layer(plan, index, ACTIVATION) == SOFTMAX:
@@ -63,7 +70,8 @@ def tile_backward(plan: Any, theta: Any, g: Any, space: Any, lanes: int, more: b
         tile_gradient(shift(g, weight), shift(g, bias * WIDTH), bias >= 0, d, source, fan_in, units, lanes, more)
         if index > 0:
             tile_product(shift(theta, weight), 1, fan_in, theta, False, d, other, fan_in, units, lanes)
-            through(layer(plan, index - 1, ACTIVATION), shift(space.z, low), source, other, fan_in * lanes)
+            z = sums_of_layer(plan, index - 1, space, lanes)
+            through(layer(plan, index - 1, ACTIVATION), z, source, other, fan_in * lanes)
             d, other = other, d
 
 
@@ -152,13 +160,23 @@ def tile_decay_and_hold(own: Any, settings: Any, decays: Any, parameters: int) -
 
 
 @jit
-def tile_update(plan: Any, settings: Any, own: Any, decays: Any, row: int) -> None:
-    """θ after the optimizer's step number ``row`` of this call, what it was before kept in ``good``."""
+def exchanged(own: Any) -> Any:
+    """The run with ``theta`` and ``good`` in each other's place."""
+    return Run(own.good, own.theta, own.slots, own.apart, own.g, own.update, own.coefficients, own.each, own.decays)
+
+
+@jit
+def tile_update(plan: Any, settings: Any, own: Any, decays: Any, row: int, keep: bool) -> None:
+    """θ after the optimizer's step number ``row`` of this call, from θ before it, which is in ``good``.
+
+    The update is written down where ``keep`` says so.
+    """
     n = plan.parameters * WIDTH
     if settings.shaped:
         tile_tame(own.g, settings, plan.parameters)
     c = shift(own.coefficients, row * own.each)
-    tile_step(plan.optimizer, own.theta, own.g, own.slots, own.apart, c, own.update, own.good, n)
+    keep = keep or settings.shaped
+    tile_step(plan.optimizer, own.theta, own.g, own.slots, own.apart, c, own.update, own.good, keep, n)
     if settings.shaped:
         tile_decay_and_hold(own, settings, shift(decays, row * WIDTH), plan.parameters)
 
@@ -248,6 +266,7 @@ def tile_steps(
     space = space_in(plan, shift(work, work_for(slots, n)), work, chunk * WIDTH)
     for lane in range(WIDTH):
         put(alive, lane, 1 if get(failed, lane) == -1 else 0)
+    turned = False
     for i in range(steps):
         begin = i * settings.batch
         count = min(settings.batch, many - begin)
@@ -258,10 +277,17 @@ def tile_steps(
             and give_up_lanes(losses, own, slots, losses, failed, alive, kept, number + i, n) == 0
         ):
             break
-        tile_update(plan, settings, own, decays, i)
+        own = exchanged(own)
+        tile_update(plan, settings, own, decays, i, i == steps - 1)
+        turned = not turned
     bad = spread(zero_like(work))
     for k in range(0, n, WIDTH):
         bad = where(size(load(own.theta, k)) < np.inf, bad, np.inf)
     store(sign, 0, bad)
     give_up_lanes(sign, own, slots, losses, failed, alive, kept, number + steps, n)
     bring_back(own, slots, losses, failed, kept, n)
+    if turned:
+        for k in range(0, n, WIDTH):
+            theta = load(own.theta, k)
+            store(own.theta, k, load(own.good, k))
+            store(own.good, k, theta)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.engine.lanes import WIDTH
-from core.engine.plan import Settings, Stack
+from core.engine.plan import Stack
 from core.engine.tiles import PADDING
 from core.network import Network
 
-CHUNK_BYTES = 1 << 14
+ALIGNED = 64
+"""Bytes at whose multiples arrays begin, as wide registers like it: a vector across two lines of the cache is two."""
+CHUNK_BYTES = 1 << 15
 """Sums and activations that a tile's samples may take: with θ and what belongs to it, what stays in the nearest cache."""
 TILE_LEAST = 0.7
 """What a lane of a tile costs, as a share of what the same samples cost a run by itself: see ``worth``."""
@@ -47,10 +50,18 @@ def chunk_for(network: Network, batch: int, bytes_each: int) -> int:
     return -(-batch // parts)
 
 
+def aligned(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """``size`` zeros that begin where a wide register's worth of memory does."""
+    kind = np.dtype(dtype)
+    spare = np.zeros(size + ALIGNED // kind.itemsize, kind)
+    begin = -spare.ctypes.data % ALIGNED // kind.itemsize
+    return spare[begin : begin + size]
+
+
 def tiled(array: npt.NDArray[Any], count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """Numbers (R, …, N) of runs as (tiles, …, N · WIDTH) of ``count`` tiles, a number of all a tile's runs together."""
     runs, *between = array.shape
-    table = np.zeros((count, *between, WIDTH), dtype)
+    table = aligned(count * WIDTH * math.prod(between), dtype).reshape(count, *between, WIDTH)
     whole = runs // WIDTH
     table[:whole] = np.moveaxis(array[: whole * WIDTH].reshape(whole, WIDTH, *between), 1, -1)
     if runs > whole * WIDTH:
@@ -65,22 +76,14 @@ def untiled(table: npt.NDArray[Any], runs: int) -> npt.NDArray[Any]:
     return np.ascontiguousarray(back[:runs])
 
 
-def tile_coefficients(
-    values: tuple[Any, ...], runs: int, steps: int, dtype: npt.DTypeLike
-) -> npt.NDArray[Any]:
+def tile_coefficients(values: tuple[Any, ...], runs: int, steps: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """An optimizer's C numbers, each of all runs and steps or for each (R, steps), as (tiles, steps, C · WIDTH)."""
     count = tiles_for(runs)
-    table = np.empty((count, steps, len(values), WIDTH), dtype)
+    table = aligned(count * steps * len(values) * WIDTH, dtype).reshape(count, steps, len(values), WIDTH)
     for index, value in enumerate(values):
         own = value if np.ndim(value) == 0 else tiled(np.broadcast_to(value, (runs, steps)), count, dtype)
         table[:, :, index] = own if np.ndim(own) == 0 else own.reshape(count, steps, WIDTH)
     return table.reshape(count, steps, len(values) * WIDTH)
-
-
-def tile_decays(settings: Settings, runs: int) -> npt.NDArray[Any]:
-    """The settings' ``decays`` (R, steps) as (tiles, steps · WIDTH); nothing where they are not looked at."""
-    count = tiles_for(runs)
-    return tiled(settings.decays, count, settings.decays.dtype) if settings.shaped else settings.decays[:count, :0]
 
 
 def tile_stack(stack: Stack, parameters: int) -> Stack:
@@ -91,7 +94,9 @@ def tile_stack(stack: Stack, parameters: int) -> Stack:
         tiled(array[:, :parameters], count, array.dtype)
         for array in (stack.thetas, stack.good, stack.gradients, stack.updates, *stack.slots)
     )
-    kept = np.array(slots, thetas.dtype).reshape(len(slots), *thetas.shape)
+    kept = aligned(len(slots) * thetas.size, thetas.dtype).reshape(len(slots), *thetas.shape)
+    for own, slot in zip(kept, slots, strict=True):
+        own[:] = slot
     failed = np.full(count * WIDTH, PADDING)
     failed[:runs] = -1
     return Stack(thetas, good, kept, gradients, updates, np.zeros(count * WIDTH, thetas.dtype), failed)

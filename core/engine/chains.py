@@ -18,7 +18,7 @@ from numba.extending import overload
 
 from core.activations import ACTIVATIONS
 from core.elementary import NUMPY
-from core.engine.lanes import WIDTH, narrow, precision
+from core.engine.lanes import WIDTH, narrow, precision, spread
 from core.engine.memory import get, load, store
 from core.engine.scalar import FLOAT32, FLOAT64, INLINE, f32, jit
 from core.losses import LOSSES
@@ -105,7 +105,7 @@ def _choice(arguments: str, loops: dict[int, str], functions: dict[int, Any]) ->
     cases = [f"if code == {code}:\n{textwrap.indent(loop, '    ')}" for code, loop in loops.items()]
     source = f"def choose(code, {arguments}):\n" + textwrap.indent("el".join(cases), "    ")
     space = {f"f{code}": function for code, function in functions.items()}
-    space |= {"get": get, "load": load, "store": store}
+    space |= {"get": get, "load": load, "store": store, "spread": spread}
     exec(source, space)
     return jit(space["choose"])
 
@@ -126,15 +126,14 @@ def _loss_loop(code: int) -> str:
     return _loop(before, f"store(out, k, f{code}(load(read, k), load(t, k), {c}))")
 
 
-def _update_loop(code: int, before: str = "theta", read: str = "get(c, {i})", last: str = "") -> str:
-    """Steps from the array ``before`` to ``theta``, with numbers ``read`` so; the update is stored ``last``."""
-    first, c = _numbers(COEFFICIENTS[code], code, read)
+def _update_loop(code: int) -> str:
+    first, c = _numbers(COEFFICIENTS[code], code, f"load(c, {{i}} * {WIDTH}) if tiled else spread(get(c, {{i}}))")
     slots = range(len(OPTIMIZERS.rows()[code].slots))
     given = "(" + "".join(f"load(slots, {i} * apart + k), " for i in slots) + ")"
     kept = [f"store(slots, {i} * apart + k, s{code}[{i}])" for i in slots]
-    call = f"d{code}, s{code} = f{code}(load({before}, k), load(g, k), {given}, {c})"
-    after = f"store(theta, k, load({before}, k) - d{code})"
-    return _loop(first, call, *kept, after, f"{last}store(delta, k, d{code})")
+    call = f"d{code}, s{code} = f{code}(load(before, k), load(g, k), {given}, {c})"
+    after = f"store(theta, k, load(before, k) - d{code})"
+    return _loop(first, call, *kept, after, f"if keep: store(delta, k, d{code})")
 
 
 _values, _slopes = _pairs(ACTIVATIONS.rows())
@@ -166,8 +165,13 @@ loss_value = _choice("read, t, c, out, n", {code: _loss_loop(code) for code in _
 """loss_value(code, read, t, c, out, n): out[k] = L(read[k], t[k])."""
 loss_slope = _choice("read, t, c, out, n", {code: _loss_loop(code) for code in _losses}, _loss_slopes)
 """loss_slope(code, read, t, c, out, n): out[k] = dL/d read."""
-step = _choice("theta, g, slots, apart, c, delta, n", {code: _update_loop(code) for code in _updates}, _updates)
-"""step(code, theta, g, slots, apart, c, delta, n): the optimizer's update, in place, slots ``apart``."""
-_tiled = {code: _update_loop(code, "good", f"load(c, {{i}} * {WIDTH})", "if keep: ") for code in _updates}
-tile_step = _choice("theta, g, slots, apart, c, delta, good, keep, n", _tiled, _updates)
-"""The same from ``good`` to θ, with a vector for each number in ``c``; the update is written down to ``keep`` it."""
+step = _choice(
+    "before, theta, g, slots, apart, c, tiled, delta, keep, n",
+    {code: _update_loop(code) for code in _updates},
+    _updates,
+)
+"""step(code, before, theta, g, slots, apart, c, tiled, delta, keep, n): the optimizer's update, from ``before`` to θ.
+
+Its slots lie ``apart``, its numbers in ``c``, where it is ``tiled`` a vector for each; the update is written down to
+``keep`` it.
+"""

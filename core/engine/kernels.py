@@ -236,8 +236,9 @@ def call(
     """The one way in, for one compilation: carries out ``task``; gives the epochs finished, where that is the task.
 
     ``arrays`` is x and t to train on, x, t and y to measure on; ``place`` says at which epoch and step, how many
-    steps, how many samples train (or go through a tile together), and from where to where the runs and the samples go; ``tables`` has losses, outputs,
-    and a Record; ``work`` is space for a batch and for a block, and for its labels.
+    steps, how many samples train (or go through a tile together), and from where to where the runs, or tiles, and the
+    samples go; ``tables`` has losses, outputs, and a Record; ``work`` is space for a batch and for a block, and for its
+    labels.
     """
     x, t, all_x, all_t, y = arrays
     losses, outputs, record = tables

@@ -102,7 +102,8 @@ def update(plan: Any, settings: Any, own: Any, row: int) -> None:
     free = pointer(settings.free)
     if settings.shaped:
         tame(own.g, free, settings.held, settings.clip_value, settings.clip_norm, n)
-    step(plan.optimizer, own.theta, own.g, own.slots, own.apart, shift(own.coefficients, row * own.each), own.update, n)
+    c = shift(own.coefficients, row * own.each)
+    step(plan.optimizer, own.theta, own.theta, own.g, own.slots, own.apart, c, False, own.update, True, n)
     if settings.shaped:
         weights, decay = pointer(settings.weights), get(own.decays, row)
         decay_and_hold(own.theta, own.good, own.update, weights, free, settings.held, decay, n)

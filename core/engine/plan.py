@@ -9,7 +9,7 @@ from core.engine.scalar import jit
 
 UNITS, FAN_IN, WEIGHT, BIAS, ACTIVATION, COLUMNS = range(6)
 """Columns of a plan: a layer's width, inputs, where its weights and biases (-1: none) begin, its activation's code."""
-BLOCK = 64
+BLOCK = 128
 """Samples that go through a network together where it does not train."""
 
 

@@ -1,8 +1,8 @@
 """Compiled training of stacks of small networks: WIDTH runs at once, a lane of every vector for each.
 
 Where the lanes are the samples of a batch, a batch of 10 leaves 6 of 16 unused, and gradients must be summed across
-vectors. In a tile nothing is: θ is (P, WIDTH), a batch (units, samples · WIDTH), and an optimizer's numbers are vectors,
-as each run may have its own. Runs of a stack see the same samples in the same order, so a sample is one number for all
+vectors. Not so in a tile: θ is (P, WIDTH), a batch (units, samples · WIDTH), and an optimizer's numbers are vectors, as
+each run may have its own. Runs of a stack see the same samples in the same order, so a sample is one number for all
 lanes. A run's results do not depend on which lane it has, nor on the other runs in its tile.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from core.engine.chains import SLOPE_READS_Z, SOFTMAX, activate, as_kind, through, tile_step, zero_like
+from core.engine.chains import SLOPE_READS_Z, SOFTMAX, activate, as_kind, step, through, zero_like
 from core.engine.lanes import WIDTH, size, spread, sqrt, total, where, wide
 from core.engine.loops import output_delta, sample_losses, softmax
 from core.engine.memory import get, load, pointer, put, shift, store
@@ -60,7 +60,7 @@ def tile_forward(plan: Any, theta: Any, space: Any, lanes: int) -> None:
 
 @jit
 def tile_backward(plan: Any, theta: Any, g: Any, space: Any, lanes: int, more: bool) -> None:
-    """The chain rule from dL/dz of the output, in ``delta``, to the gradient ``g``; added to it if there is ``more``."""
+    """The chain rule from dL/dz of the output, in ``delta``, to the gradient ``g``, or ``more`` of it."""
     d, other = space.delta, space.other
     for index in range(plan.depth - 1, -1, -1):
         units, fan_in = layer(plan, index, UNITS), layer(plan, index, FAN_IN)
@@ -176,7 +176,7 @@ def tile_update(plan: Any, settings: Any, own: Any, decays: Any, row: int, keep:
         tile_tame(own.g, settings, plan.parameters)
     c = shift(own.coefficients, row * own.each)
     keep = keep or settings.shaped
-    tile_step(plan.optimizer, own.theta, own.g, own.slots, own.apart, c, own.update, own.good, keep, n)
+    step(plan.optimizer, own.good, own.theta, own.g, own.slots, own.apart, c, True, own.update, keep, n)
     if settings.shaped:
         tile_decay_and_hold(own, settings, shift(decays, row * WIDTH), plan.parameters)
 
@@ -195,7 +195,7 @@ def move_lane(source: Any, out: Any, lane: int, n: int) -> None:
 def give_up_lanes(
     sign: Any, own: Any, slots: int, losses: Any, failed: Any, alive: Any, kept: Any, number: int, n: int
 ) -> int:
-    """Notes the step ``number`` for the runs whose ``sign`` (WIDTH,) is not finite, and keeps what they came to by then.
+    """Notes the step ``number`` for the runs whose ``sign`` (WIDTH,) is not finite; keeps what they came to by then.
 
     ``kept`` gets θ before the last step, the gradient, the update, the slots and the loss. Gives how many still go on.
     """

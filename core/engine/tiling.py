@@ -16,7 +16,7 @@ from core.network import Network
 ALIGNED = 64
 """Bytes at whose multiples arrays begin, as wide registers like it: a vector across two lines of the cache is two."""
 CHUNK_BYTES = 1 << 15
-"""Sums and activations that a tile's samples may take: with θ and what belongs to it, what stays in the nearest cache."""
+"""Sums and activations that a tile's samples may take: with θ, what stays in a near cache."""
 TILE_LEAST = 0.7
 """What a lane of a tile costs, as a share of what the same samples cost a run by itself: see ``worth``."""
 TILE_ROOM = 1 << 20

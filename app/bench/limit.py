@@ -9,7 +9,7 @@ from typing import Any
 
 CHAINS = 12
 """Sums that run beside one another, so that none waits for the one before."""
-TANH, TANH_SLOPE, ADAM = 14, 2, 11
+TANH, TANH_SLOPE, ADAM = 11, 2, 11
 """Multiply-adds, or what takes as long, for a tanh, its slope with the product, and Adam's step of one parameter."""
 
 

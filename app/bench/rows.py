@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+PAUSE = 0.02
+"""Seconds before each timing: threads of the way before may wait for more work by going in circles for a while."""
 NO_TORCH = "PyTorch is not installed"
 NO_SKLEARN = "scikit-learn is not installed"
 
@@ -77,6 +79,7 @@ def in_turn(*ways: Way, repeats: int, seconds: float = 60.0) -> list[Measured]:
     try:
         for _ in range(repeats):
             for way, own in zip(ways, times, strict=True):
+                time.sleep(PAUSE)
                 began = time.perf_counter()
                 way.run()
                 own.append((time.perf_counter() - began) / way.amount)

@@ -153,4 +153,19 @@ def sweep(options: Options) -> list[Row]:
         f"timed over {some} epochs, the peer over {few}"
     )
     name = "PyTorch torch.func.vmap" if torch else NO_TORCH
-    return [rated("sweep", what, "ms", name, mine, other[0] if other else None, "≥ 200 ×")]
+    note = _sweep_limit(shape, batch, runs * epochs * -(-len(x) // batch), mine.median)
+    return [rated("sweep", what, "ms", name, mine, other[0] if other else None, "≥ 200 ×", note)]
+
+
+def _sweep_limit(shape: tuple[int, ...], batch: int, steps: int, seconds: float) -> str:
+    """How far so many steps in ``seconds`` on all cores are from what the cores could do at best."""
+    try:
+        peak = limit.peak() * cores()
+    except ImportError:
+        return ""
+    work = limit.products(shape, batch) + batch * sum(shape[1:]) * (limit.TANH + limit.TANH_SLOPE)
+    least = steps * (work + 2 * network(shape).parameters) / peak
+    return (
+        f"the arithmetic limit, with every tanh and update, is {least * 1e3:.1f} ms: "
+        f"{seconds / least:.1f} × away; 16 runs go together, one in each lane"
+    )

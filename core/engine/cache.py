@@ -26,7 +26,9 @@ SOURCES = (
     "engine/norms.py",
     "engine/passes.py",
     "engine/plan.py",
+    "engine/products.py",
     "engine/scalar.py",
+    "engine/tiles.py",
 )
 """All that compiled code is made from."""
 

@@ -12,11 +12,13 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numba import types
 from numba.extending import overload
 
 from core.activations import ACTIVATIONS
-from core.engine.lanes import WIDTH, precision
+from core.elementary import NUMPY
+from core.engine.lanes import WIDTH, narrow, precision, spread
 from core.engine.memory import get, load, store
 from core.engine.scalar import FLOAT32, FLOAT64, INLINE, f32, jit
 from core.layers import NORMS, standardising
@@ -30,6 +32,12 @@ LOSS_CODES = {row.name: code for code, row in enumerate(LOSSES.rows())}
 NORM_CODES = {row.name: code for code, row in enumerate(NORMS.rows())}
 NO_NORM, BATCH_NORM, LAYER_NORM = (NORM_CODES[name] for name in ("none", "batch", "layer"))
 OPTIMIZER_CODES = {row.name: code for code, row in enumerate(OPTIMIZERS.rows())}
+COEFFICIENTS = [
+    len(row.coefficients(1.0, 1, {setting.name: setting.default for setting in row.settings}))
+    for row in OPTIMIZERS.rows()
+]
+"""Numbers that a step of each optimizer needs, by code."""
+MOST_COEFFICIENTS = max(COEFFICIENTS)
 
 
 def _by_precision(single: Any, double: Any) -> Any:
@@ -60,9 +68,19 @@ def _caller(function: Any) -> Any:
     return call
 
 
+def _narrowed(a: Any, value: Any) -> Any:
+    return narrow(value)
+
+
+def _unchanged(a: Any, value: Any) -> Any:
+    return value
+
+
 ZERO32 = f32(0.0)
 zero_like = _by_precision(_zero32, _zero64)
 """Zero in the precision of its argument, which may be a pointer: x * 0 would be NaN for NaN."""
+as_kind = _by_precision(_narrowed, _unchanged)
+"""as_kind(a, value): the float64 ``value`` in the precision of ``a``."""
 exp_of = _by_precision(_caller(FLOAT32.exp), _caller(FLOAT64.exp))
 log_of = _by_precision(_caller(FLOAT32.log), _caller(FLOAT64.log))
 inverse_of, standard_of, slope_of = (
@@ -75,12 +93,11 @@ def _defaults(settings: Sequence[Setting]) -> dict[str, float]:
     return {setting.name: setting.default for setting in settings}
 
 
-def _numbers(count: int, code: int) -> tuple[str, str]:
-    """Lines that read the first ``count`` of ``c`` once, before a loop, and the tuple of them."""
+def _numbers(count: int, code: int, read: str = "get(c, {i})") -> tuple[str, str]:
+    """Lines that ``read`` the first ``count`` of ``c`` once, before a loop, and the tuple of them."""
     names = [f"c{code}_{i}" for i in range(count)]
-    return "".join(f"{name} = get(c, {i})\n" for i, name in enumerate(names)), "(" + "".join(
-        f"{n}, " for n in names
-    ) + ")"
+    lines = "".join(f"{name} = {read.format(i=i)}\n" for i, name in enumerate(names))
+    return lines, "(" + "".join(f"{name}, " for name in names) + ")"
 
 
 def _loop(before: str, *lines: str) -> str:
@@ -95,7 +112,7 @@ def _choice(arguments: str, loops: dict[int, str], functions: dict[int, Any]) ->
     cases = [f"if code == {code}:\n{textwrap.indent(loop, '    ')}" for code, loop in loops.items()]
     source = f"def choose(code, {arguments}):\n" + textwrap.indent("el".join(cases), "    ")
     space = {f"f{code}": function for code, function in functions.items()}
-    space |= {"get": get, "load": load, "store": store}
+    space |= {"get": get, "load": load, "store": store, "spread": spread}
     exec(source, space)
     return jit(space["choose"])
 
@@ -117,13 +134,13 @@ def _loss_loop(code: int) -> str:
 
 
 def _update_loop(code: int) -> str:
-    row = OPTIMIZERS.rows()[code]
-    before, c = _numbers(len(row.coefficients(1.0, 1, _defaults(row.settings))), code)
-    slots = range(len(row.slots))
+    first, c = _numbers(COEFFICIENTS[code], code, f"load(c, {{i}} * {WIDTH}) if tiled else spread(get(c, {{i}}))")
+    slots = range(len(OPTIMIZERS.rows()[code].slots))
     given = "(" + "".join(f"load(slots, {i} * apart + k), " for i in slots) + ")"
     kept = [f"store(slots, {i} * apart + k, s{code}[{i}])" for i in slots]
-    call = f"d{code}, s{code} = f{code}(load(theta, k), load(g, k), {given}, {c})"
-    return _loop(before, call, *kept, f"store(delta, k, d{code})", f"store(theta, k, load(theta, k) - d{code})")
+    call = f"d{code}, s{code} = f{code}(load(before, k), load(g, k), {given}, {c})"
+    after = f"store(theta, k, load(before, k) - d{code})"
+    return _loop(first, call, *kept, after, f"if keep: store(delta, k, d{code})")
 
 
 _values, _slopes = _pairs(ACTIVATIONS.rows())
@@ -133,6 +150,19 @@ _updates = {
     for code, row in enumerate(OPTIMIZERS.rows())
     if row.formula
 }
+
+
+def _reads_z(formula: Any) -> bool:
+    """Whether a slope depends on z where the value is given: found by asking."""
+    z = np.array([-30.0, -1.0, -0.1, 0.1, 1.0, 30.0, np.nan])
+    slopes = [formula(NUMPY)[1](z, np.full(len(z), a)) for a in (-0.5, 0.0, 0.5)]
+    return any(not (slope == slope[0]).all() for slope in slopes)
+
+
+SLOPE_READS_Z = sum(
+    1 << code for code, row in enumerate(ACTIVATIONS.rows()) if row.formula is None or _reads_z(row.formula)
+)
+"""A bit for each activation's code: whether its slope needs more than its value."""
 
 activate = _choice("z, a, n", {code: _loop("", f"store(a, k, f{code}(load(z, k)))") for code in _values}, _values)
 """activate(code, z, a, n): a[k] = g(z[k])."""
@@ -146,7 +176,13 @@ loss_value = _choice("read, t, c, out, n", {code: _loss_loop(code) for code in _
 """loss_value(code, read, t, c, out, n): out[k] = L(read[k], t[k])."""
 loss_slope = _choice("read, t, c, out, n", {code: _loss_loop(code) for code in _losses}, _loss_slopes)
 """loss_slope(code, read, t, c, out, n): out[k] = dL/d read."""
-step = _choice("theta, g, slots, apart, c, delta, n", {code: _update_loop(code) for code in _updates}, _updates)
-"""step(code, theta, g, slots, apart, c, delta, n): the optimizer's update, in place, slots ``apart``."""
-MOST_COEFFICIENTS = max(len(row.coefficients(1.0, 1, _defaults(row.settings))) for row in OPTIMIZERS.rows())
-"""Numbers an optimizer's step may need."""
+step = _choice(
+    "before, theta, g, slots, apart, c, tiled, delta, keep, n",
+    {code: _update_loop(code) for code in _updates},
+    _updates,
+)
+"""step(code, before, theta, g, slots, apart, c, tiled, delta, keep, n): the optimizer's update, from ``before`` to θ.
+
+Its slots lie ``apart``, its numbers in ``c``, where it is ``tiled`` a vector for each; the update is written down to
+``keep`` it.
+"""

@@ -16,6 +16,8 @@ from core.engine.lanes import WIDTH
 from core.engine.loops import LOG_PROBABILITIES, LOGITS, OUTPUTS
 from core.engine.plan import BLOCK, Plan, Record, Settings, Stack, room
 from core.engine.pool import share_out
+from core.engine.tiles import work_for
+from core.engine.tiling import aligned, chunk_for, stack_of, tile_coefficients, tile_stack, tiled, tiles_for, worth
 from core.network import Network
 from core.optimizers import OPTIMIZERS
 
@@ -23,8 +25,6 @@ BLOCK_NUMBERS = 1 << 18
 """Numbers of θ that one call of ``run_epochs`` may write down."""
 FEW = 8
 """Runs from which on a stack is shared out by runs."""
-ALIGNED = 64
-"""Bytes at whose multiples working space begins, as wide registers like it."""
 
 _READS = {"outputs": OUTPUTS, "logits": LOGITS, "log-probabilities": LOG_PROBABILITIES}
 
@@ -60,36 +60,33 @@ class CompiledEngine(ArrayEngine):
             network.plain,
         )
 
-    def _space(self, lanes: int) -> Any:
-        """Working space for batches of ``lanes``."""
+    def _space(self, lanes: int, more: int = 0) -> Any:
+        """Working space for batches of ``lanes``, and for so many numbers ``more``."""
         size = room(sum(self.network.shape), self.network.output.units, self._widest, lanes, self.network.plain)
-        return _aligned(size, self.dtype)
+        return aligned(size + more, self.dtype)
 
-    def _settings(self, hyper: Hyper, batch: int, since: int, steps: int, runs: int) -> Settings:
-        coefficients = self._coefficients(hyper, since, steps, runs)
+    def _settings(self, hyper: Hyper, batch: int, since: int, steps: int, runs: int, tiles: bool = False) -> Settings:
+        """What steers the steps to come, in the layout of tiles if need be."""
+        t = np.arange(since + 1, since + steps + 1, dtype=np.float64)
+        numbers = OPTIMIZERS[hyper.optimizer].coefficients(hyper.rate, t, hyper.settings)
+        coefficients = (tile_coefficients if tiles else _coefficients)(numbers, runs, steps, self.dtype)
         l1, l2, value, norm = map(self.dtype.type, (hyper.l1, hyper.l2, hyper.clip_value, hyper.clip_norm))
         decays = np.zeros((runs, steps), self.dtype)
-        decays[:] = np.asarray(hyper.rate) * hyper.decay
+        if hyper.decay:
+            decays[:] = np.asarray(hyper.rate) * hyper.decay
         held, free = hyper.free is not None, np.empty(0, self.dtype) if hyper.free is None else _plain(hyper.free)
         shaped = bool(held or value or norm or hyper.decay)
         seed = np.uint64(hyper.seed)
+        if tiles:
+            decays = tiled(decays, tiles_for(runs), self.dtype)
         return Settings(coefficients, self.penalised, l1, l2, seed, batch, shaped, held, free, value, norm, decays)
-
-    def _coefficients(self, hyper: Hyper, since: int, steps: int, runs: int) -> npt.NDArray[Any]:
-        """The optimizer's numbers (R, steps, C) for the steps to come."""
-        t = np.arange(since + 1, since + steps + 1, dtype=np.float64)
-        values = OPTIMIZERS[hyper.optimizer].coefficients(hyper.rate, t, hyper.settings)
-        table = np.zeros((runs, steps, MOST_COEFFICIENTS), self.dtype)
-        for index, value in enumerate(values):
-            table[:, :, index] = value
-        return table
 
     def _stack(self, state: State) -> Stack:
         """Arrays to train in: rows padded to whole vectors with zeros."""
         runs, parameters = state.thetas.shape
         count = len(state.slots)
         padded = -(-parameters // WIDTH) * WIDTH
-        space = _aligned((4 + count) * runs * padded, self.dtype).reshape(4 + count, runs, padded)
+        space = aligned((4 + count) * runs * padded, self.dtype).reshape(4 + count, runs, padded)
         thetas, good, gradients, updates = space[:4]
         thetas[:, :parameters] = state.thetas
         good[:, :parameters] = state.thetas if state.good is None else state.good
@@ -131,7 +128,11 @@ class CompiledEngine(ArrayEngine):
                 given.get("outputs", np.empty((0, 0, 0), self.dtype)),
                 given.get("record") or self._record(0),
             ),
-            (self._space(_lanes(settings.batch)), self._space(BLOCK), _aligned(BLOCK, np.dtype(np.float64))),
+            (
+                given.get("work", self._space(_lanes(settings.batch))),
+                self._space(BLOCK),
+                aligned(BLOCK, np.dtype(np.float64)),
+            ),
         )
         return done
 
@@ -158,6 +159,8 @@ class CompiledEngine(ArrayEngine):
         steps = min(steps, -(-len(order) // batch))
         stack = self._stack(state)
         runs, x, t, order = len(stack.thetas), _plain(x), _plain(t), _plain(order)
+        if worth(self.network, runs, batch, self.dtype.itemsize):
+            return self._train_in_tiles(state, stack, (x, t, order), steps, batch, hyper)
         settings = self._settings(hyper, batch, state.since, steps, runs)
         plan, place = self._plan._replace(optimizer=OPTIMIZER_CODES[hyper.optimizer]), (0, state.step, steps, 0)
 
@@ -168,6 +171,26 @@ class CompiledEngine(ArrayEngine):
 
         share_out(runs, 3.0 * runs * steps * batch * self.network.parameters, some)
         return self._trained(state, stack, steps)
+
+    def _train_in_tiles(
+        self, state: State, stack: Stack, samples: tuple[Any, Any, Any], steps: int, batch: int, hyper: Hyper
+    ) -> Trained:
+        """As ``train``, which calls it, by the kernels for which a vector's numbers are runs."""
+        x, t, order = samples
+        runs, parameters = len(stack.thetas), self.network.parameters
+        settings = self._settings(hyper, batch, state.since, steps, runs, tiles=True)
+        tiles, chunk = tile_stack(stack, parameters), chunk_for(self.network, batch, self.dtype.itemsize)
+        plan = self._plan._replace(optimizer=OPTIMIZER_CODES[hyper.optimizer])
+
+        def some(start: int, stop: int) -> None:
+            given = {"train": (x, t), "order": order, "place": (0, state.step, steps, chunk)}
+            size = work_for(len(state.slots), parameters * WIDTH)
+            given |= {"parts": (start, stop, 0, 0), "work": self._space(chunk * WIDTH, size)}
+            self._call(kernels.TILES, plan, tiles, settings=settings, **given)
+
+        count = tiles_for(runs)
+        share_out(count, 3.0 * count * WIDTH * steps * batch * parameters, some)
+        return self._trained(state, stack_of(tiles, runs), steps)
 
     def run_epochs(
         self,
@@ -300,12 +323,12 @@ def _lanes(batch: int) -> int:
     return -(-batch // WIDTH) * WIDTH
 
 
-def _aligned(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """``size`` zeros that begin where a wide register's worth of memory does."""
-    kind = np.dtype(dtype)
-    spare = np.zeros(size + ALIGNED // kind.itemsize, kind)
-    begin = -spare.ctypes.data % ALIGNED // kind.itemsize
-    return spare[begin : begin + size]
+def _coefficients(numbers: tuple[Any, ...], runs: int, steps: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """An optimizer's numbers (R, steps, C) for the steps to come."""
+    table = np.zeros((runs, steps, MOST_COEFFICIENTS), dtype)
+    for index, value in enumerate(numbers):
+        table[:, :, index] = value
+    return table
 
 
 def _plain(array: Any) -> Any:

@@ -15,8 +15,9 @@ from core.engine.memory import get, load, pointer, shift
 from core.engine.passes import batch_gradient, batch_losses, forward, update
 from core.engine.plan import BLOCK, END, FAN_IN, UNITS, WEIGHT, Samples, layer, pointers, run_of, space_in
 from core.engine.scalar import FAST, exact, jit
+from core.engine.tiles import tile_steps
 
-TRAIN, EPOCHS, SURVEY, NORMS, EVALUATE = range(5)
+TRAIN, EPOCHS, SURVEY, NORMS, EVALUATE, TILES = range(6)
 """What ``call`` can do."""
 
 
@@ -232,8 +233,9 @@ def call(
     """The one way in, for one compilation: carries out ``task``; gives the epochs finished, where that is the task.
 
     ``arrays`` is x and t to train on, x, t and y to measure on; ``place`` says at which epoch and step, how many
-    steps, how many samples train, and from where to where the runs and the samples go; ``tables`` has losses, outputs,
-    and a Record; ``work`` is space for a batch and for a block, and for its labels.
+    steps, how many samples train (or go through a tile together), and from where to where the runs, or tiles, and the
+    samples go; ``tables`` has losses, outputs, and a Record; ``work`` is space for a batch and for a block, and for its
+    labels.
     """
     x, t, all_x, all_t, y = arrays
     losses, outputs, record = tables
@@ -249,6 +251,12 @@ def call(
             steps_of(plan, settings, stack, run, 0, place[1], samples, pointer(order), order.size, place[2], batch)
     elif task == EPOCHS:
         return epochs(plan, settings, stack, samples, everything, middle, place, pointer(order), record, batch, block)
+    elif task == TILES:
+        for tile in range(place[4], place[5]):
+            tile_steps(
+                plan, settings, stack, tile, place[1], samples, pointer(order), order.size, place[2], place[3],
+                pointer(batch_work),
+            )  # fmt: skip
     elif task == SURVEY:
         survey(plan, pointer(stack.thetas), everything, place[3], middle, record.sums[0], block)
     elif task == NORMS:

@@ -47,54 +47,6 @@ def fill(x: Any, samples: int, begin: int, count: int, out: Any, rows: int, lane
 
 
 @jit
-def product(
-    matrix: Any,
-    down: int,
-    along: int,
-    bias: Any,
-    biased: bool,
-    source: Any,
-    out: Any,
-    rows: int,
-    columns: int,
-    lanes: int,
-) -> None:
-    """``out`` (rows, lanes) = M ``source`` (columns, lanes) + bias; M's numbers lie ``down`` and ``along`` apart.
-
-    Four rows at a time stay in registers. With the strides exchanged it is the transposed product.
-    """
-    nothing = zero_like(matrix)
-    for k in range(0, lanes, WIDTH):
-        r = 0
-        while r + 3 < rows:
-            z0 = spread(get(bias, r) if biased else nothing)
-            z1 = spread(get(bias, r + 1) if biased else nothing)
-            z2 = spread(get(bias, r + 2) if biased else nothing)
-            z3 = spread(get(bias, r + 3) if biased else nothing)
-            at = r * down
-            for c in range(columns):
-                s = load(source, c * lanes + k)
-                z0 = z0 + get(matrix, at) * s
-                z1 = z1 + get(matrix, at + down) * s
-                z2 = z2 + get(matrix, at + 2 * down) * s
-                z3 = z3 + get(matrix, at + 3 * down) * s
-                at += along
-            store(out, r * lanes + k, z0)
-            store(out, (r + 1) * lanes + k, z1)
-            store(out, (r + 2) * lanes + k, z2)
-            store(out, (r + 3) * lanes + k, z3)
-            r += 4
-        while r < rows:
-            z0 = spread(get(bias, r) if biased else nothing)
-            at = r * down
-            for c in range(columns):
-                z0 = z0 + get(matrix, at) * load(source, c * lanes + k)
-                at += along
-            store(out, r * lanes + k, z0)
-            r += 1
-
-
-@jit
 def weight_gradient(
     g: Any, bias: Any, biased: bool, delta: Any, source: Any, fan_in: int, units: int, lanes: int
 ) -> None:

@@ -14,7 +14,6 @@ from core.engine.loops import (
     decay_and_hold,
     output_delta,
     penalise,
-    product,
     sample_losses,
     softmax,
     sum_of,
@@ -33,6 +32,7 @@ from core.engine.norms import (
     scale_gradient,
 )
 from core.engine.plan import ACTIVATION, BIAS, END, FAN_IN, FED, GAIN, NORM, SHORTCUT, UNITS, WEIGHT, layer
+from core.engine.products import product
 from core.engine.scalar import inline, jit
 
 
@@ -217,7 +217,8 @@ def update(plan: Any, settings: Any, own: Any, row: int, space: Any, lanes: int)
     free = pointer(settings.free)
     if settings.shaped:
         tame(own.g, free, settings.held, settings.clip_value, settings.clip_norm, n)
-    step(plan.optimizer, own.theta, own.g, own.slots, own.apart, shift(own.coefficients, row * own.each), own.update, n)
+    c = shift(own.coefficients, row * own.each)
+    step(plan.optimizer, own.theta, own.theta, own.g, own.slots, own.apart, c, False, own.update, True, n)
     if not plan.plain:
         follow_batch(plan, own, space, lanes)
     if settings.shaped:

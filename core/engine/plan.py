@@ -12,7 +12,7 @@ UNITS, FAN_IN, WEIGHT, BIAS, ACTIVATION, END, NORM, GAIN, SHORTCUT, FED, COLUMNS
 where what the optimizer moves of it ends; its normalisation's code, where that one's parameters begin, one block of
 ``units`` after another; the column that its shortcut comes from (-1: none; 0: the inputs, n: layer n - 1), and whether
 shortcuts lead from its own to later ones."""
-BLOCK = 64
+BLOCK = 128
 """Samples that go through a network together where it does not train."""
 
 

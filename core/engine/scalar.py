@@ -51,29 +51,19 @@ def _float32() -> Elementary:
         y = where(x > high, infinity, y)
         return where(x == x, y, x)
 
-    t1, t3, t5, t7 = (
-        f32(4.89352455891786e-3),
-        f32(6.37261928875436e-4),
-        f32(1.48572235717979e-5),
-        f32(5.12229709037114e-8),
-    )
-    t9, t11, t13 = f32(-8.60467152213735e-11), f32(2.00018790482477e-13), f32(-2.76076847742355e-16)
-    u0, u2, u4, u6 = (
-        f32(4.89352518554385e-3),
-        f32(2.26843463243900e-3),
-        f32(1.18534705686654e-4),
-        f32(1.19825839466702e-6),
-    )
-    edge = f32(7.90531110763549805)
+    t0, t1, t2, t3 = f32(0.9999999), f32(0.1293442), f32(0.002960475), f32(1.1531854e-05)
+    u0, u1, u2, u3, u4 = f32(1.0), f32(0.46267647), f32(0.02385409), f32(0.00024001226), f32(2.4925527e-07)
+    edge = f32(7.9)
 
     @inline
     def tanh(x: Any) -> Any:
-        # The rational minimax approximation that Eigen uses: degree 13 over degree 6, odd over even.
+        # z P(z²) / Q(z²) of degrees 3 and 4, with the smallest largest relative error (1.3e-7, by linear programming)
+        # up to where tanh is 1 to rounding. The usual one, of degrees 6 and 3, takes three operations more.
         z = where(x < -edge, -edge, x)
         z = where(z > edge, edge, z)
         s = z * z
-        p = z * (((((((t13 * s + t11) * s + t9) * s + t7) * s + t5) * s + t3) * s) + t1)
-        q = ((u6 * s + u4) * s + u2) * s + u0
+        p = z * (((t3 * s + t2) * s + t1) * s + t0)
+        q = (((u4 * s + u3) * s + u2) * s + u1) * s + u0
         return p / q
 
     @inline

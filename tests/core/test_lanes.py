@@ -13,8 +13,9 @@ pytest.importorskip("numba", reason="Numba is not installed, so there is no comp
 from core.engine import pool
 from core.engine.compiled import CompiledEngine
 from core.engine.lanes import WIDTH, first, floor, library, size, spread, sqrt, total, where
-from core.engine.loops import product, weight_gradient
+from core.engine.loops import weight_gradient
 from core.engine.memory import get, load, pointer, put, put_totals, shift, store
+from core.engine.products import product
 from core.engine.scalar import jit
 from core.network import resolve
 from core.random import permutation

@@ -42,7 +42,7 @@ def run(args: Namespace) -> int:
     window.show()
     _train(app, window, args.epochs or preset.epochs)
     _settle(app, window)
-    _write(window, out, preset.name)
+    _write(app, window, out, preset.name)
     window.session.undo_stack.setClean()
     window.close()
     settings.clear()
@@ -82,9 +82,11 @@ def _settle(app: QApplication, window: MainWindow) -> None:
     _wait(app, quiet)
 
 
-def _write(window: MainWindow, out: Path, dataset: str) -> None:
+def _write(app: QApplication, window: MainWindow, out: Path, dataset: str) -> None:
     window.grab().save(str(out / "window.png"))
-    for dock in window.docks.in_front():
-        dock.grab().save(str(out / f"{dock.panel.key}.png"))
+    for dock in window.docks.all():
+        window.docks.bring(dock.entry.key)
+        _settle(app, window)
+        dock.grab().save(str(out / f"{dock.entry.key}.png"))
     told = window.session.with_trainer(lambda trainer: report(trainer, dataset))
     (out / "report.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")

@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, dict[str, str]] = {
         "sweep": "app.bench.training:sweep",
         "landscape": "app.bench.stacks:landscape",
         "boundary": "app.bench.stacks:boundary",
+        "probes": "app.bench.probes:probes",
         "interference": "app.bench.window:interference",
         "start": "app.bench.window:start",
         "memory": "app.bench.window:memory",

@@ -173,7 +173,8 @@ class History:
             self._shift += 1
         loss = now.columns["train_loss"][:old] if "train_loss" in now.columns else numbers.astype(np.float64)
         marked = np.searchsorted(numbers, [moment.rows - 1 for moment in self._moments if moment.rows])
-        exact = np.concatenate([[0], marked[marked < old], np.arange(old, now.rows)]).astype(np.int64)
+        edited = np.flatnonzero(now.columns["change"][:old]) if "change" in now.columns else marked[:0]
+        exact = np.concatenate([[0], marked[marked < old], edited, np.arange(old, now.rows)]).astype(np.int64)
         rows = np.unique(np.concatenate([exact, extremes(loss, numbers >> self._shift)]))
         columns = {name: _grown(values[rows], len(rows), ROWS, values.dtype) for name, values in now.columns.items()}
         self._table = _Table(columns, len(rows), now.thinned + 1)

@@ -61,8 +61,11 @@ class Block:
         """What early stopping would go back to."""
         return Best(self.since + self.each * (index + 1), *self.arrays(index))
 
-    def columns(self, measured: Mapping[str, Floats], network: Network, count: int) -> dict[str, Floats]:
-        """Rows of metrics for the first ``count`` epochs: what was ``measured``, place, pace and layers' norms."""
+    def columns(self, measured: Mapping[str, Floats], network: Network, count: int, change: int) -> dict[str, Floats]:
+        """Rows of metrics for the first ``count`` epochs: what was ``measured``, place, pace and layers' norms.
+
+        ``change`` is what was edited just before them.
+        """
         ends = np.arange(1.0, count + 1)
         rates = np.broadcast_to(self.rates, (self.each * max(1, self.epochs.done),))
         own = {
@@ -71,6 +74,7 @@ class Block:
             "rate": rates[self.each - 1 :: self.each][:count],
             "base_rate": np.full(count, self.base),
             "seconds": self.seconds[1 : count + 1],
+            "change": np.where(ends == 1.0, float(change), 0.0),
         }
         norms = layer_columns(network, np.sqrt(self.epochs.norms[:count]))
         return {name: values[:count] for name, values in measured.items()} | own | norms

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.backend import CPU, Backend
+from core.changes import PLACED
 from core.engine.array import State, Trained
 from core.frozen import free
 from core.history import Best, History, Moment
@@ -48,6 +49,7 @@ class Run:
         self.seconds = 0.0
         self._step_seconds = 1e-4
         self._rate: float | None = None
+        self._change = 0
         self._upload()
         self.record()
 
@@ -132,6 +134,7 @@ class Run:
         if trained is not None and trained.gradient is not None:
             norms = np.sqrt(self.engine.squared_norms(trained))
             row |= {n: float(v[0]) for n, v in layer_columns(self.model.network, norms[None]).items()}
+        row["change"], self._change = float(self._change), 0
         self.history.append(row)
         self._remember(measured["train_loss"], keep)
         if back:
@@ -264,6 +267,7 @@ class Run:
             raise ValueError(f"θ needs shape ({self.model.network.parameters},), not {placed.shape}")
         self.state = self.engine.zero_state(placed[None], self.training.optimizer.name, self.state.step)
         self.resume()
+        self._change |= PLACED
         self.record(keep=True)
 
     def on(self, backend: Backend) -> Self:
@@ -271,7 +275,8 @@ class Run:
         other = type(self)(self.experiment, backend, self.theta)
         other._go_to(self.moment())
         other.run, other.history, other.seconds = self.run, self.history, self.seconds
-        other.divergence, other.standing, other._rate = self.divergence, self.standing, self._rate
+        other.divergence, other.standing = self.divergence, self.standing
+        other._rate, other._change = self._rate, self._change
         return other
 
     def _go_to(self, moment: Moment) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from core.changes import changed
 from core.engine import choice
 from core.engine.array import Hyper, State
 from core.judging import after_edit, judge_block
@@ -43,6 +44,8 @@ class Trainer(Run):
         """
         old, model = self.model, Model.of(experiment, self.model)
         self.model = model
+        if self.state.step > 0:
+            self._change |= changed(old, model)
         resized = old.network != model.network or old.experiment.training.precision != self.training.precision
         replaced = resized or model.prepared is not old.prepared
         if resized:
@@ -173,8 +176,9 @@ class Trainer(Run):
         self.state, self._last = self._cut(block, count) if judged.cut else done.trained.state, done.trained
         taken = self.state.step - state.step
         self._rate = float(hyper.rate_of(max(1, taken) - 1))
+        change, self._change = self._change, 0 if count else self._change
         self.history.extend(
-            block.columns(measured, self.model.network, count),
+            block.columns(measured, self.model.network, count, change),
             count,
             block.checkpoints(losses[:, 0], judged.standings, self.history.recorded),
         )

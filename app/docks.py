@@ -166,6 +166,12 @@ class Docks(QMainWindow):
         self._dress_tabs()
         self.share_out()
 
+    def restoreState(self, state: Any, version: int | None = 0) -> bool:
+        """Put the docks where ``state`` has them; Qt makes new tabs for that."""
+        done = super().restoreState(state, version or 0)
+        self._dress_tabs()
+        return done
+
     def _dress_tabs(self) -> None:
         """Tabs that Qt makes for docks know nothing of eliding or of the keyboard by themselves."""
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):

@@ -39,7 +39,7 @@ class Files(QObject):
 
     def ask_open(self) -> None:
         """Ask for a file, and open it."""
-        path, _ = QFileDialog.getOpenFileName(self.window, "Open an experiment", self._folder(), FILTER)
+        path, _ = QFileDialog.getOpenFileName(self.window, "Open an experiment", self.folder, FILTER)
         if path:
             self.open(Path(path))
 
@@ -61,7 +61,7 @@ class Files(QObject):
 
     def ask_save_as(self) -> bool:
         """Ask for a file, and save to it."""
-        start = self.session.path or Path(self._folder()) / f"{self.session.experiment.name}.json"
+        start = self.session.path or Path(self.folder) / f"{self.session.experiment.name}.json"
         path, _ = QFileDialog.getSaveFileName(self.window, "Save the experiment", str(start), FILTER)
         if not path:
             return False
@@ -90,7 +90,9 @@ class Files(QObject):
         )
         return answer == buttons.Discard or (answer == buttons.Save and self.save())
 
-    def _folder(self) -> str:
+    @property
+    def folder(self) -> str:
+        """Where the last file was; home where there was none."""
         recent = self._recent()
         return str(Path(recent[0]).parent) if recent else str(Path.home())
 

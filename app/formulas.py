@@ -17,6 +17,8 @@ from xml.etree import ElementTree
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap, QTransform
 
+from app.widgets.target import for_picture
+
 SIZE = 48.0
 """Pixels that formulas are set at before they are scaled."""
 
@@ -42,6 +44,10 @@ class Formula:
 
     def paint(self, painter: QPainter, at: QPointF, size: float, color: QColor) -> None:
         """Draw it with its baseline's left end at ``at``, from a picture that is kept of it."""
+        if for_picture():
+            share = size / SIZE
+            painter.fillPath(QTransform().translate(at.x(), at.y()).scale(share, share).map(self.path), color)
+            return
         ratio = painter.device().devicePixelRatio()
         picture = _picture(self, round(size * 16), color.rgba(), round(ratio * 16))
         _, ascent, _ = self.sized(size)

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMenuBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from app.about import about, shortcuts
+from app.about import shortcuts
+from app.by_hand.beginning import begin_example
 from app.docks import Docks, PanelDock
 from app.files import Files
+from app.menus import Menus
+from app.number_format import NumberFormat, number_format
+from app.number_menu import number_events, set_number_format
+from app.numbers import number
 from app.panels.catalogue import CELLS, FIRST
 from app.panels.panel import Panel
+from app.panels.sharpness_words import why_diverged
 from app.probe_thread import Probe
 from app.session import Session
-from app.speed import SPEEDS
 from app.theme import apply_theme, theme
 from app.timeline import Timeline
 from app.transport import TransportBar
 from app.widgets.message import MessageLine
 from app.widgets.tabbing import tab_through
-from core.backend import BACKENDS
-from core.presets import PRESETS
+from app.widgets.value_field import ValueField
+from core.examples import Example
 from core.trainer import Snapshot
 
 PRESENTATION = 1.6
-
-Entry = tuple[str, str, Callable[[], object]]
-"""A menu's line: its text, its keys, and what it does; an empty text is a separator."""
-_LINE: Entry = ("", "", lambda: None)
 
 
 class MainWindow(QMainWindow):
@@ -40,29 +40,34 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = session
         self.settings = settings or QSettings()
+        set_number_format(NumberFormat.read(self.settings.value("numbers", "")))
         self.files = Files(self, session, self.settings)
         self.transport = TransportBar(session)
         self.message = MessageLine()
         self._told = ""
-        self.menus = QMenuBar()
-        self._head()
+        self._reason = Probe(self)
+        self._diverged = ""
         self.docks = Docks(session, FIRST, CELLS)
         self.timeline = Timeline(session)
         self._foot()
-        self._fill_menus()
+        head = self._head()
+        # The menus ask for the room below them, where the export's progress is shown.
+        self.menus = Menus(self)
+        head.insertWidget(0, self.menus)
         self._wire()
         self._title()
         self._order_tabs()
 
-    def _head(self) -> None:
+    def _head(self) -> QVBoxLayout:
         head = QWidget()
         column = QVBoxLayout(head)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for widget in (self.menus, self.transport, self.message):
+        for widget in (self.transport, self.message):
             column.addWidget(widget)
         self.setMenuWidget(head)
         self.transport.play.setFocus()
+        return column
 
     def _foot(self) -> None:
         whole = QWidget()
@@ -77,79 +82,10 @@ class MainWindow(QMainWindow):
         """Every panel that has been made, in the order of the docks."""
         return [dock.panel for dock in self.docks.all() if dock.is_made]
 
-    # menus
-
-    def _fill_menus(self) -> None:
-        session, files, speed = self.session, self.files, self.transport.speed
-        file = self._menu(
-            "&File",
-            ("&Open…", "Ctrl+O", files.ask_open),
-            ("&Save", "Ctrl+S", files.save),
-            ("Save &as…", "Ctrl+Shift+S", files.ask_save_as),
-            _LINE,
-            ("&Quit", "Ctrl+Q", self.close),
-        )
-        opening, saving = file.actions()[:2]
-        file.insertMenu(opening, self._presets_menu())
-        file.insertMenu(saving, files.recent_menu)
-        edit = self._menu("&Edit")
-        undo, redo = (make(self, text) for make, text in self._undo_makers())
-        undo.setShortcut(QKeySequence.StandardKey.Undo)
-        redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
-        edit.addActions([undo, redo])
-        self._menu(
-            "&Run",
-            ("&Play or pause", "F5", session.toggle),
-            ("Step one &batch", "F6", session.step),
-            ("Step one &epoch", "F7", session.step_epoch),
-            ("&Reset to the same weights", "F8", session.reset),
-            ("&New seed", "F9", session.new_seed),
-            _LINE,
-            ("Play &back", "Ctrl+P", self.timeline.toggle_replay),
-            ("Re&member this moment…", "Ctrl+B", self.timeline.ask_name),
-            ("Back to the ne&west moment", "Ctrl+End", partial(session.look_at, None)),
-            _LINE,
-            *((f"Device: {name.upper()}", "", partial(self.transport.device.choose, name)) for name in BACKENDS),
-            _LINE,
-            *((f"Speed: {title}", "", partial(speed.choose, key)) for key, (title, _) in SPEEDS.items()),
-        )
-        view = self._menu(
-            "&View",
-            ("&Light or dark", "F10", self.toggle_theme),
-            ("&Presentation size", "F12", self.toggle_presentation),
-            ("&Full screen", "F11", self.toggle_full_screen),
-            _LINE,
-            ("Put panels &back", "", self.docks.arrange),
-            _LINE,
-        )
-        view.addActions([dock.toggleViewAction() for dock in self.docks.all()])
-        self._menu(
-            "&Help", ("&Keyboard", "F1", partial(shortcuts, self)), ("&About Learnscape", "", partial(about, self))
-        )
-
-    def _undo_makers(self) -> list[tuple[Callable[..., QAction], str]]:
-        stack = self.session.undo_stack
-        return [(stack.createUndoAction, "&Undo"), (stack.createRedoAction, "&Redo")]
-
-    def _menu(self, title: str, *entries: Entry) -> QMenu:
-        menu = self.menus.addMenu(title)
-        for text, keys, call in entries:
-            if not text:
-                menu.addSeparator()
-                continue
-            action = menu.addAction(text)
-            action.setShortcut(QKeySequence(keys))
-            action.triggered.connect(lambda checked=False, call=call: call())
-        return menu
-
-    def _presets_menu(self) -> QMenu:
-        menu = QMenu("&New from", self)
-        menu.setToolTipsVisible(True)
-        for preset in PRESETS.rows():
-            action = menu.addAction(preset.title)
-            action.setToolTip(preset.help)
-            action.triggered.connect(lambda checked=False, name=preset.name: self.files.begin(name))
-        return menu
+    def begin_example(self, example: Example) -> None:
+        """Begin a worked example, with the panel that works through it in front."""
+        begin_example(self.session, example)
+        self.docks.bring("by_hand")
 
     # wiring
 
@@ -168,6 +104,8 @@ class MainWindow(QMainWindow):
         for panel in self.all_panels():
             panel.header.controls_moved.connect(self._order_tabs)
         self.docks.made.connect(self._panel_made)
+        self._reason.answered.connect(self._reasoned)
+        number_events().changed.connect(self._write_anew)
 
     def _panel_made(self, dock: PanelDock) -> None:
         dock.panel.header.controls_moved.connect(self._order_tabs)
@@ -202,17 +140,41 @@ class MainWindow(QMainWindow):
         if self.session.state != "diverged" or snapshot is None or snapshot.divergence is None:
             return
         wrong = snapshot.divergence
-        self.message.show_message(
-            f"Diverged at step {wrong.step} (epoch {wrong.epoch:.1f}) with a learning rate of {wrong.rate:g}: "
-            "the loss is no longer a finite number. What you see is the last θ whose loss was.",
-            "bad",
-            [
-                (f"Go back to epoch {wrong.back}", self.session.rewind),
-                (f"Go on from there with half the rate, {wrong.base / 2:g}", self.session.halve_rate),
-            ],
+        self._diverged = (
+            f"Diverged at step {wrong.step} (epoch {number(wrong.epoch, 3)}) with a learning rate of "
+            f"{number(wrong.rate)}: the loss is no longer a finite number. What you see is the last θ whose loss was."
         )
+        self._say_diverged()
+        self._reason.ask(why_diverged, snapshot)
+
+    def _say_diverged(self, reason: str = "") -> None:
+        """Say that training has diverged, and both ways back."""
+        snapshot = self.session.snapshot
+        if snapshot is None or snapshot.divergence is None:
+            return
+        wrong = snapshot.divergence
+        ways = [
+            (f"Go back to epoch {wrong.back}", self.session.rewind),
+            (f"Go on from there with half the rate, {number(wrong.base / 2)}", self.session.halve_rate),
+        ]
+        self.message.show_message(f"{self._diverged} {reason}".rstrip(), "bad", ways)
+
+    def _reasoned(self, reason: str) -> None:
+        """Add why, if that is still what is said."""
+        if reason and self.session.state == "diverged" and self.message.text == self._diverged:
+            self._say_diverged(reason)
 
     # looks
+
+    def _write_anew(self) -> None:
+        """Write every number in the format now in force, and keep that."""
+        self.settings.setValue("numbers", number_format().written())
+        for field in self.findChildren(ValueField):
+            field.set_value(field.value)
+        if self.session.snapshot is not None:
+            self.session.published.emit(self.session.snapshot)
+        for widget in self.findChildren(QWidget):
+            widget.update()
 
     def toggle_theme(self) -> None:
         """Change between light and dark."""

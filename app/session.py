@@ -335,6 +335,7 @@ class Session(Attention):
         self._cut(run)
         self.undo_stack.clear()
         self.past.clear()
+        self._keep_attention(before, self.experiment)
         self.edited.emit(before, self.experiment)
         self.file_changed.emit()
 

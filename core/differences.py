@@ -34,11 +34,15 @@ def differences(before: Experiment, after: Experiment) -> list[Difference]:
     ]
 
 
+_UNSAID = ("points", "generator", "columns", "labels", "target")
+"""Fields of the data that are said otherwise, or follow from the table and its features."""
+
+
 def _data(before: Data, after: Data) -> Iterator[Difference]:
     if before.points != after.points:
         old, new = _described(before.points), _described(after.points)
         yield Difference("Points", old, new if new != old else "moved")
-    yield from _fields("", before, after, leave=("points", "generator"))
+    yield from _fields("", before, after, leave=_UNSAID)
 
 
 def _described(points: Points) -> str:

@@ -8,6 +8,9 @@ import numpy.typing as npt
 from core import spec
 from core.network import OUTPUT_ID, Layer, Network
 
+BESIDE: dict[str | int, str] = {"bias": "bias", "γ": "gain", "β": "shift"}
+"""What a unit has beside its weights: as a Frozen calls it, and the block of its Layer that it lies in."""
+
 
 def free(described: spec.Network, network: Network) -> npt.NDArray[np.float64] | None:
     """1 for every number of θ (P,) that may move and 0 for what ``described`` freezes; None where all may move."""
@@ -32,8 +35,9 @@ def _place(one: spec.Frozen, layer: Layer) -> int | None:
     """Where in θ it lies; None where there is no such unit or input."""
     if one.unit >= layer.units:
         return None
-    if one.input == "bias":
-        return layer.bias.start + one.unit if layer.bias else None
+    if one.input in BESIDE:
+        block = layer.blocks.get(BESIDE[one.input])
+        return block.start + one.unit if block else None
     inputs = [source[-1] if isinstance(source, tuple) else source for source in layer.sources]
     if one.input not in inputs:
         return None

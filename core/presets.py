@@ -20,13 +20,13 @@ FIRST = "spiral-3"
 class Preset:
     """A row: a data set, a network and the settings that train it; ``epochs`` of them take a few seconds at most.
 
-    ``source`` is a generator, or the name of a table. ``settings`` are further fields of the Experiment, by their paths.
+    ``data`` is a generator, or the name of a table. ``fields`` are further ones of the Experiment, by path.
     """
 
     name: str
     title: str
     help: str
-    source: Generator | str
+    data: Generator | str
     units: tuple[int, ...]
     activation: str
     rate: float
@@ -35,7 +35,7 @@ class Preset:
     batch: int = 32
     share: float = 0.67
     features: tuple[str, ...] = ("x1", "x2")
-    settings: tuple[tuple[str, Any], ...] = ()
+    fields: tuple[tuple[str, Any], ...] = ()
 
     @cached_property
     def experiment(self) -> Experiment:
@@ -43,16 +43,16 @@ class Preset:
         network = Network(_layers(self.units, self.activation))
         training = Training(self.rate, self.batch, Choice(self.optimizer))
         experiment = Experiment(self.title, self._data(), network, training)
-        for path, value in self.settings:
+        for path, value in self.fields:
             experiment = change(experiment, path, value)
         return experiment
 
     def _data(self) -> Data:
         split = Split(self.share)
-        if isinstance(self.source, str):
-            return table_data(self.source, split)
-        task = GENERATORS[self.source.name].task
-        return Data(task, self.source.classes, generate(self.source), self.source, split, self.features)
+        if isinstance(self.data, str):
+            return table_data(self.data, split)
+        task = GENERATORS[self.data.name].task
+        return Data(task, self.data.classes, generate(self.data), self.data, split, self.features)
 
 
 def seeded(experiment: Experiment, seed: int | None) -> Experiment:
@@ -245,7 +245,7 @@ PRESETS: Table[Preset] = Table(
         60_000,
         4,
         1.0,
-        settings=(
+        fields=(
             ("network.layers", (Dense(4, "sigmoid", bias=False, id=1),)),
             ("network.output", Output("sigmoid", bias=False)),
             ("network.initializer", Choice("uniform", {"limit": 1.0})),

@@ -14,6 +14,7 @@ import msgspec
 from core.activations import ACTIVATIONS
 from core.data.features import FEATURES
 from core.data.generators import GENERATORS
+from core.data.tables import TABLES
 from core.initializers import INITIALIZERS
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS
@@ -113,6 +114,7 @@ SECTIONS: dict[str, Section] = {
         Section("regularisation", "Regularisation and warm-up", "training", _fields(Training, _TAMING)),
         Section("stop", "Stop rules", "training.stop", _fields(Stop, ("patience", "epochs", "loss", "seconds"))),
         Section("data", "Data sets", "data.generator.name", _rows(GENERATORS)),
+        Section("tables", "Tables", "data.table", _rows(TABLES)),
         Section("features", "Features", "data.features", _rows(FEATURES)),
         Section("presets", "Presets", "", _rows(PRESETS)),
     )

@@ -210,7 +210,7 @@ class Frozen(Spec, frozen=True, array_like=True):
     """One number of θ that training leaves as it is: [layer id (0: the output), unit, input].
 
     ``input`` is what the weight comes from: a feature by name in the first layer, else a unit of the layer before by
-    number; or "bias". What is not there at present, a feature switched off, say, is passed over.
+    number; or "bias", "γ" or "β". What is not there at present, a feature switched off, say, is passed over.
     """
 
     layer: Annotated[int, Meta(ge=0)]

@@ -11,8 +11,8 @@ from app.bench.options import Options
 from app.bench.rows import Row, Way, in_turn, rated
 from app.bench.training import _compiled
 from core.backend import Backend, backend
+from core.data.slices import grid
 from core.engine.array import ArrayEngine
-from core.probes.boundary import grid
 
 PEER = "our engine on the processor, all cores"
 

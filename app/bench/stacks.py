@@ -9,8 +9,8 @@ from app.bench.networks import network, two_classes
 from app.bench.options import Options
 from app.bench.rows import NO_TORCH, Row, Way, in_turn, rated
 from app.bench.training import _compiled
+from core.data.slices import grid
 from core.engine.pool import cores, limited
-from core.probes.boundary import grid
 
 
 def landscape(options: Options) -> list[Row]:

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from app.by_hand.phases import Focus, Phase
 from app.by_hand.pieces import Board, Place
 from app.numbers import count, number
+from core.data.features import columns_of, title_of
+from core.data.names import class_name
 from core.model import Model
 from core.network import Network
 from core.probes.explain import Explained
@@ -18,6 +20,9 @@ from core.probes.update import Clock, Scope, Update
 
 _LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 Floats = npt.NDArray[np.float64]
+
+_MOST_SCALED = 8
+"""Features of which it is said how they are scaled, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,23 +114,27 @@ class Answer:
             return ""
         said, meant = int(model.decide(outputs)), round(self.question.y)
         why = "the largest wins" if len(outputs) > 1 else f"ŷ = {number(float(outputs[0]))}"
-        return f"The network says class {said}: {why}. The truth is class {meant}."
+        data = model.experiment.data
+        return f"The network says {class_name(data, said, 0)}: {why}. The truth is {class_name(data, meant, 0)}."
 
     @property
     def plain(self) -> bool:
         """Whether each input is a coordinate of the sample as it is, so that typing one means the other."""
-        coordinates = tuple(f"x{i + 1}" for i in range(len(self.question.raw)))
+        coordinates = tuple(column.name for column in columns_of(self.question.model.experiment.data))
         return not self.scaling and self.network.inputs == coordinates
 
     def raw_name(self, index: int) -> str:
         """What a coordinate of the sample is called."""
-        return self.features[index] if self.plain else f"x{low(index + 1)}"
+        return title_of(columns_of(self.question.model.experiment.data)[index].name)
 
     @property
     def scaling(self) -> str:
         """What scaling does to the inputs, in words."""
-        prepared = self.question.model.prepared
-        return prepared.describe() if prepared.scaler.kind != "none" else ""
+        scaler = self.question.model.prepared.scaler
+        if scaler.kind == "none":
+            return ""
+        lines = scaler.lines(self.features)
+        return ", ".join(lines[:_MOST_SCALED]) + (", …" if len(lines) > _MOST_SCALED else "")
 
     @property
     def named(self) -> str:

@@ -13,6 +13,7 @@ from app.by_hand.phases import Focus, Phase
 from app.by_hand.pieces import MOST_TERMS, Board, Line, Piece, Place, bracketed, equals, joined, op, total
 from app.numbers import number
 from core.activations import ACTIVATIONS
+from core.data.names import class_name
 from core.probes.explain import LayerNumbers, SampleLoss
 
 
@@ -43,7 +44,8 @@ def _input(answer: Answer, phase: Phase, focus: Focus) -> Board:
 
 
 def _class(answer: Answer, k: int) -> str:
-    return f"class {k}" if len(answer.explained.target) > 1 else ""
+    data = answer.question.model.experiment.data
+    return class_name(data, k, 0) if len(answer.explained.target) > 1 else ""
 
 
 def neuron_title(numbers: LayerNumbers, unit: int) -> str:

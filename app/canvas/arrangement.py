@@ -11,12 +11,16 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWi
 from app import theme as themes
 from app.canvas.canvas import Canvas
 from app.canvas.controls import DataControls, ScalingChoice
+from app.canvas.legend import Legend
 from app.canvas.options import ToolOptions
 from app.canvas.palette import Palette
+from app.canvas.slice_bar import SliceBar
 from app.canvas.tools import TOOLS
 from app.theme import theme_events, tokens
 from app.widgets.buttons import IconButton
 from app.widgets.tabbing import tab_through
+from core.data.features import on_plane
+from core.spec import Data
 
 TOOL = 26
 LEAST_FORM = 88
@@ -76,6 +80,8 @@ class DataBody(QWidget):
         self.tools = ToolRow(self.canvas, self)
         self.palette_row = Palette(self.canvas, self)
         self.options = ToolOptions(self.canvas, self)
+        self.legend = Legend(self)
+        self.slice = SliceBar(session, self)
         self.controls = DataControls(session.experiment.data)
         self.form_area = _Scroll(self.controls)
         self.form_area.setParent(self)
@@ -85,13 +91,25 @@ class DataBody(QWidget):
         self._order()
         theme_events().changed.connect(self._dress)
         self._dress()
+        self.follow(session.experiment.data)
 
     def _order(self) -> None:
         """Have Tab follow what the eye sees, from the top down."""
-        tab_through(self.tools, self.palette_row, self.options, self.canvas, self.form_area, self.scaling)
+        parts = (self.tools, self.palette_row, self.options, self.canvas, self.slice, self.form_area, self.scaling)
+        tab_through(*parts)
 
     def _dress(self) -> None:
         self.scaling.flow.setSpacing(themes.theme().px(4))
+        self.arrange()
+
+    def follow(self, data: Data) -> None:
+        """Show what is drawn with where that can be, else the classes' names and what plane is looked at."""
+        drawn = on_plane(data)
+        for part in (self.tools, self.palette_row, self.options):
+            part.setVisible(drawn)
+        self.legend.setVisible(not drawn)
+        self.legend.show_classes(data)
+        self.slice.follow()
         self.arrange()
 
     def sizeHint(self) -> QSize:
@@ -125,20 +143,34 @@ class DataBody(QWidget):
             column = min(max(round(width * 0.36), px(COLUMN[0])), px(COLUMN[1]))
             side = max(1, min(height, width - column - gap))
             left = max(0, (width - side - 2 * gap - column) // 2)
-            self.canvas.setGeometry(left, 0, side, height)
+            self._place_canvas(left, 0, side, height)
             right = left + side + 2 * gap
             column = min(column, width - right)
             self._place_form(right, self._place_tools(right, 0, column), column)
             return
         top = self._place_tools(0, 0, width)
         room = height - top - gap - self.scaling.high(width)
-        side = max(min(width, room - px(LEAST_FORM) - gap), min(px(LEAST_CANVAS), room))
-        self.canvas.setGeometry(0, top, width, side)
+        bar = 0 if self.slice.isHidden() else self.slice.high(width) + px(tokens.GRID)
+        side = max(min(width + bar, room - px(LEAST_FORM) - gap), min(px(LEAST_CANVAS) + bar, room))
+        self._place_canvas(0, top, width, side)
         self._place_form(0, top + side + gap, width)
+
+    def _place_canvas(self, left: int, top: int, width: int, height: int) -> None:
+        """Put the canvas, and what plane it shows below it, into a place."""
+        bar = 0
+        if not self.slice.isHidden():
+            room = self.slice.high(width)
+            self.slice.setGeometry(left, top + height - room, width, room)
+            bar = room + themes.theme().px(tokens.GRID)
+        self.canvas.setGeometry(left, top, width, height - bar)
 
     def _place_tools(self, left: int, top: int, width: int) -> int:
         """Put tools, classes and options at the top of a column; returns where the next part begins."""
         gap = themes.theme().px(tokens.GAP)
+        if not self.legend.isHidden():
+            high = self.legend.sizeHint().height()
+            self.legend.setGeometry(left, top, width, high)
+            return top + high + (gap if high else 0)
         tools, palette = self.tools.sizeHint(), self.palette_row.sizeHint()
         self.tools.setGeometry(left, top, tools.width(), tools.height())
         if tools.width() + gap + palette.width() <= width:

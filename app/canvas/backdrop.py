@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPixmap
 
 from app import theme as themes
+from app.numbers import MINUS
 from app.theme import tokens
 from core.data import DOMAIN
+from core.data.slices import Plane
+from core.probes.contours import linear_levels
 
 TICKS = (-4, -2, 0, 2, 4)
+"""Coordinates that are named on the plane that is drawn on."""
 _ROOM_FOR_TICKS = 300
+_MOST_TICKS = 5
+Tick = tuple[float, str]
+"""A place on an axis in plane units, and what is said there."""
 
 
 def scaled_field(field: QImage, width: float, ratio: float, ground: str) -> QPixmap:
@@ -30,36 +37,75 @@ def scaled_field(field: QImage, width: float, ratio: float, ground: str) -> QPix
     return pixmap
 
 
-def axes(painter: QPainter, rect: QRectF, *, on_field: bool) -> None:
-    """Two faint lines through the middle of the plane's square."""
+def axes(painter: QPainter, rect: QRectF, plane: Plane, *, on_field: bool) -> None:
+    """Two faint lines where the axes' values are 0, if that is in sight."""
     theme = themes.theme()
     thick = max(1, theme.px(1))
     color = theme.color("text", 0.14) if on_field else theme.color("hairline")
-    x, y = int(rect.center().x()), int(rect.center().y())
-    painter.fillRect(QRectF(x, rect.top(), thick, rect.height()), color)
-    painter.fillRect(QRectF(rect.left(), y, rect.width(), thick), color)
+    across, up = (-low / (high - low) for low, high in plane.ranges.tolist())
+    if 0.0 < across < 1.0:
+        painter.fillRect(QRectF(int(rect.left() + across * rect.width()), rect.top(), thick, rect.height()), color)
+    if 0.0 < up < 1.0:
+        painter.fillRect(QRectF(rect.left(), int(rect.bottom() - up * rect.height()), rect.width(), thick), color)
 
 
-def ticks(painter: QPainter, rect: QRectF, ground: str, *, on_field: bool) -> None:
-    """Coordinates along the lower and the left edge, each on a veil over the points; on large planes only."""
+def axis_ticks(plane: Plane, side: int) -> list[Tick]:
+    """The ticks of a plane's axis: across (``side`` 0) or up (1)."""
+    if plane.flat:
+        return [(float(tick), str(tick).replace("-", MINUS)) for tick in TICKS]
+    low, high = plane.ranges[side].tolist()
+    levels = linear_levels(low, high, _MOST_TICKS).tolist()
+    return [((2.0 * (v - low) / (high - low) - 1.0) * DOMAIN, f"{v:.6g}".replace("-", MINUS)) for v in levels]
+
+
+def ticks(painter: QPainter, rect: QRectF, ground: str, plane: Plane, *, on_field: bool) -> None:
+    """The axes' names where they are a table's; on large planes values along the lower and the left edge.
+
+    Each is on a veil over the points.
+    """
     theme = themes.theme()
-    if rect.width() < theme.px(_ROOM_FOR_TICKS):
-        return
     painter.setFont(themes.font(11))
+    gap = theme.px(3)
+    boxes = _titles(painter, rect, plane) if not plane.flat else []
+    if rect.width() >= theme.px(_ROOM_FOR_TICKS):
+        boxes += _values(painter, rect, plane)
     veil = theme.color("panel", 0.45) if on_field else theme.color(ground, 0.6)
-    wide, high, gap = theme.px(20), theme.px(15), theme.px(3)
-    unit = rect.width() / (2 * DOMAIN)
-    for tick in TICKS:
-        text = str(tick).replace("-", "\N{MINUS SIGN}")
-        x, y = rect.center().x() + tick * unit, rect.center().y() - tick * unit
-        below = QRectF(x - wide / 2, rect.bottom() - high - gap, wide, high)
-        beside = QRectF(rect.left() + gap, y - high / 2, wide, high)
-        for box in (below, beside):
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(veil)
-            painter.drawRoundedRect(box, gap, gap)
-            painter.setPen(QPen(theme.color("text" if on_field else "muted", 0.85)))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    ink = theme.color("text" if on_field else "muted", 0.85)
+    taken: list[QRectF] = []
+    for box, text in boxes:
+        if not text or any(box.intersects(other) for other in taken):
+            continue
+        taken.append(box)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(veil)
+        painter.drawRoundedRect(box, gap, gap)
+        painter.setPen(QPen(ink))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _titles(painter: QPainter, rect: QRectF, plane: Plane) -> list[tuple[QRectF, str]]:
+    """The axes' names and their places: in the lower right corner, and in the upper left."""
+    metrics, gap, high = QFontMetricsF(painter.font()), themes.theme().px(3), themes.theme().px(15)
+    across, up = (metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width() * 0.6) for text in plane.titles)
+    wide, narrow = (metrics.horizontalAdvance(text) + 2 * gap for text in (across, up))
+    return [
+        (QRectF(rect.right() - gap - wide, rect.bottom() - high - gap, wide, high), across),
+        (QRectF(rect.left() + gap, rect.top() + gap, narrow, high), up),
+    ]
+
+
+def _values(painter: QPainter, rect: QRectF, plane: Plane) -> list[tuple[QRectF, str]]:
+    """The ticks' texts and their places."""
+    metrics, px = QFontMetricsF(painter.font()), themes.theme().px
+    gap, high, unit = px(3), px(15), rect.width() / (2 * DOMAIN)
+    boxes = []
+    for side in (0, 1):
+        for at, text in axis_ticks(plane, side):
+            wide = max(px(20), metrics.horizontalAdvance(text) + 2 * gap)
+            x = rect.center().x() + at * unit - wide / 2 if side == 0 else rect.left() + gap
+            y = rect.bottom() - high - gap if side == 0 else rect.center().y() - at * unit - high / 2
+            boxes.append((QRectF(x, y, wide, high), text))
+    return [(box, text) for box, text in boxes if rect.contains(box)]
 
 
 def corners(painter: QPainter, rect: QRectF) -> None:

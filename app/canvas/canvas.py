@@ -26,6 +26,7 @@ class Canvas(Drawing):
 
     Keys: arrows move a crosshair (or nudge the selection), Enter and Space put a point there, 1 to 8 choose a class,
     a tool's letter takes it, Delete removes the selection, Ctrl+A selects all, Escape lets go, [ and ] change the size.
+    The rows of a table are not drawn on: a click picks one.
     """
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
@@ -42,13 +43,17 @@ class Canvas(Drawing):
         if event.button() != Qt.MouseButton.LeftButton or not self.plane_rect().contains(event.position()):
             event.ignore()
             return
+        if not self.drawable:
+            index = self.sample_at(event.position())
+            self.session.pick(None if index == self.session.picked else index)
+            return
         self.crosshair = None
         self.press(self.to_plane(event.position()), extend=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with the stroke, and show where the pointer is."""
         at = self.to_plane(event.position())
-        if event.buttons() & Qt.MouseButton.LeftButton:
+        if event.buttons() & Qt.MouseButton.LeftButton and self.drawable:
             self.drag(at)
         inside = self.plane_rect().contains(event.position())
         self.pointer = at if inside else None
@@ -63,7 +68,7 @@ class Canvas(Drawing):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """With Ctrl held, change the tool's size."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and self.tool.options:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and self.tool.options and self.drawable:
             self.resize_brush(event.angleDelta().y() / 120)
             event.accept()
         else:
@@ -76,6 +81,9 @@ class Canvas(Drawing):
         super().leaveEvent(event)
 
     def _show_cursor(self, at: tuple[float, float]) -> None:
+        if not self.drawable:
+            self.setCursor(Qt.CursorShape.ArrowCursor)
+            return
         over = self.tool.name == "select" and self.selected.any() and self.gesture is None
         if over:
             over = bool((strokes.at(self.points, at, self.hand().reach) & self.selected).any())
@@ -153,11 +161,11 @@ class Canvas(Drawing):
             overlay.crosshair(painter, rect, self.to_widget(*self.crosshair))
         if self.gesture is not None and self.gesture.outline is not None:
             overlay.rectangle(painter, *(self.to_widget(*corner) for corner in self.gesture.outline))
-        elif self.pointer is not None:
+        elif self.pointer is not None and self.drawable:
             self._paint_preview(painter, self.to_widget(*self.pointer))
         place = self.crosshair or self.pointer
         if place is not None:
-            overlay.coordinates(painter, rect, place)
+            overlay.coordinates(painter, rect, self.plane, place)
 
     def _paint_preview(self, painter: QPainter, at: QPointF) -> None:
         if "size" in self.options[self.tool.name]:

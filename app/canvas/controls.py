@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme as themes
-from app.canvas.edits import with_generator, with_task
+from app.canvas.edits import with_generator, with_table, with_task
 from app.canvas.thumbnails import Thumbnails
 from app.theme import theme_events
 from app.widgets.choice import Chip
@@ -19,8 +19,9 @@ from app.widgets.flow import FlowLayout
 from app.widgets.label import ElidedLabel, Label
 from app.widgets.slider import Slider
 from app.widgets.spinner import Stepper
-from core.data.features import FEATURES
+from core.data.features import FEATURES, Feature, features_of, on_plane
 from core.data.generators import GENERATORS
+from core.data.tables import TABLES, load_table
 from core.spec import Data, Generator, Task, change
 
 TASKS = (
@@ -49,6 +50,9 @@ class _Chips(QWidget):
         self.group = QButtonGroup(self)
         self.group.setExclusive(exclusive)
         self.chips: dict[str, Chip] = {}
+        self._add(rows)
+
+    def _add(self, rows: list[tuple[str, str, str]]) -> None:
         for key, label, about in rows:
             chip = Chip(label, about)
             self.chips[key] = chip
@@ -102,10 +106,24 @@ class FeatureChips(_Chips):
     chosen = Signal(tuple)
 
     def __init__(self) -> None:
-        rows = [(row.name, row.title, row.help) for row in FEATURES.rows()]
-        super().__init__(rows, "Features", exclusive=False)
+        super().__init__([], "Features", exclusive=False)
+        self._offered: tuple[tuple[str, str, str], ...] = ()
+        self.offer(FEATURES)
+
+    def offer(self, features: Mapping[str, Feature]) -> None:
+        """Offer other features, where they are others."""
+        rows = tuple((row.name, row.title, row.help) for row in features.values())
+        if rows == self._offered:
+            return
+        self._offered = rows
+        for chip in self.chips.values():
+            self.group.removeButton(chip)
+        self.flow.clear()
+        self.chips.clear()
+        self._add(list(rows))
         for chip in self.chips.values():
             chip.clicked.connect(lambda _=False, chip=chip: self._clicked(chip))
+        self.updateGeometry()
 
     def _clicked(self, chip: Chip) -> None:
         keys = tuple(key for key, one in self.chips.items() if one.isChecked())
@@ -152,9 +170,12 @@ class DataControls(QWidget):
         )  # fmt: skip
         most = {row.max_classes for row in GENERATORS.rows() if row.max_classes > 2}
         self.classes = {n: Stepper(2, 2, n, title="Classes", help="Blobs, arms or rings.") for n in sorted(most)}
+        self.tables = _Chips([(row.name, row.title, row.help) for row in TABLES.rows()], "Tables", exclusive=False)
+        self.about = Label("", 11, token="muted")
+        self.about.setWordWrap(True)
         self.share = Slider(
-            "Training share", 0.1, 0.9, value=0.5, share=True,
-            help="Share of each class that trains; the rest tests.",
+            "Training share", 0.1, 1.0, value=0.5, share=True,
+            help="Share of each class that trains; the rest tests. At 100 % none tests.",
         )  # fmt: skip
         self.test = Chip("show test points", "Test points are hollow; the network never trains on them.")
         self.features = FeatureChips()
@@ -172,6 +193,8 @@ class DataControls(QWidget):
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.task)
         self._column.addWidget(self.thumbnails)
+        self._column.addWidget(self.tables)
+        self._column.addWidget(self.about)
         for slider in (self.count, self.noise):
             self._column.addWidget(slider)
         self._column.addWidget(self._classes_row)
@@ -185,13 +208,15 @@ class DataControls(QWidget):
         gap = themes.theme().px(6)
         self._column.setContentsMargins(0, 0, themes.theme().px(2), 0)
         self._column.setSpacing(gap)
-        for flow in (self.task.flow, self.features.flow):
+        for flow in (self.task.flow, self.tables.flow, self.features.flow):
             flow.setSpacing(gap)
 
     def _connect(self) -> None:
         for key, chip in self.task.chips.items():
             chip.clicked.connect(lambda _=False, key=key: self._choose_task(key))
         self.thumbnails.chosen.connect(self._choose_set)
+        for key, chip in self.tables.chips.items():
+            chip.clicked.connect(lambda _=False, key=key: self._choose_table(key))
         self.dice.clicked.connect(lambda: self._generator("New sample", seed=self._made().seed + 1))
         self.count.moved.connect(lambda v: self._generator("Number of points", "count", count=round(v)))
         self.noise.moved.connect(lambda v: self._generator("Noise", "noise", noise=float(v)))
@@ -228,6 +253,10 @@ class DataControls(QWidget):
         self._ask(f"{GENERATORS[name].title} set", lambda data: with_generator(data, made))
         self.show_data(self._data)  # a click on the chosen one must leave it chosen
 
+    def _choose_table(self, name: str) -> None:
+        self._ask(f"{TABLES[name].title} table", lambda data: with_table(data, name))
+        self.show_data(self._data)
+
     def _choose_task(self, key: str) -> None:
         task: Task = "regression" if key == "regression" else "classification"
         name = self._last[task]
@@ -244,8 +273,14 @@ class DataControls(QWidget):
             self._last[data.task], self._recent = made.name, made
         self.task.set_keys((data.task,))
         self.thumbnails.show_task(data.task, made.name if made else "", data.classes)
+        for slider in (self.count, self.noise):
+            slider.setVisible(on_plane(data))
         for control in (self.count, self.noise, self.dice):
             control.setEnabled(made is not None)
+        self.tables.set_keys((data.table,))
+        self.about.setText(_about(data))
+        self.about.setVisible(bool(self.about.text()))
+        self.features.offer(features_of(data))
         if made is not None:
             self.count.set_value(made.count)
             self.noise.set_value(made.noise)
@@ -260,3 +295,11 @@ class DataControls(QWidget):
     def show_test(self, shown: bool) -> None:
         """Show whether test points are shown, emitting nothing."""
         self.test.setChecked(shown)
+
+
+def _about(data: Data) -> str:
+    """What was left out of a table, and why there is no drawing; "" where there is."""
+    if on_plane(data):
+        return ""
+    said = load_table(data.table).said if data.table else ""
+    return f"{said} These are rows of a table, not drawn by hand: choose a set above to draw again.".strip()

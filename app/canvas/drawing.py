@@ -14,6 +14,8 @@ from app.canvas.edits import with_points, without_points
 from app.canvas.plane import PlaneView
 from app.canvas.tools import TOOLS, Gesture, Hand, Tool
 from core.data import strokes
+from core.data.features import on_plane
+from core.data.slices import plane_of
 from core.data.split import split
 from core.spec import Points
 from core.tables import SpecError
@@ -65,6 +67,7 @@ class Drawing(PlaneView):
         session.show_test_changed.connect(self._show)
         session.highlighted.connect(self.set_lit)
         session.picked_changed.connect(self.set_picked)
+        session.slice_changed.connect(self._show)
         self.take(self.tool.name)
         self._show()
 
@@ -110,6 +113,11 @@ class Drawing(PlaneView):
         return float(self.class_index) if self.session.experiment.data.task == "classification" else self.value
 
     # Edits
+
+    @property
+    def drawable(self) -> bool:
+        """Whether the points lie on the plane that is drawn on; a table's rows do not."""
+        return on_plane(self.session.experiment.data)
 
     @property
     def points(self) -> Points:
@@ -228,7 +236,7 @@ class Drawing(PlaneView):
         self.class_index = min(self.class_index, after.data.classes - 1)
         self._show()
 
-    def _show(self, _shown: bool = True) -> None:
+    def _show(self, *_: Any) -> None:
         data = self.session.experiment.data
         self.set_points(
             data.points.x,
@@ -236,5 +244,7 @@ class Drawing(PlaneView):
             data.task,
             train=training_mask(self.session),
             show_test=self.session.show_test,
+            value_limit=float(np.abs(data.points.y).max(initial=0.0)) or 1.0 if not self.drawable else 1.0,
+            plane=plane_of(data, self.session.slice),
         )
         self.set_highlight(self.selected if self.selected.any() else None)

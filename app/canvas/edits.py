@@ -6,7 +6,9 @@ import numpy as np
 from msgspec.structs import replace
 
 from core.data import strokes
+from core.data.features import on_plane
 from core.data.generators import GENERATORS
+from core.data.tables import table_data
 from core.spec import AUTO, Choice, Data, Experiment, Generator, Output, Points, Task, change
 
 MOST_CLASSES = 8
@@ -21,8 +23,18 @@ def with_points(experiment: Experiment, points: Points) -> Experiment:
 
 def without_points(experiment: Experiment) -> Experiment:
     """The experiment on an empty canvas, with no set chosen."""
-    data = experiment.data
+    data = _drawable(experiment.data)
     return replace(experiment, data=replace(data, points=strokes.clear(data.points), generator=None))
+
+
+def with_table(data: Data, name: str) -> Data:
+    """A known table's data in place of all there was, shared out as before."""
+    return table_data(name, data.split)
+
+
+def _drawable(data: Data) -> Data:
+    """``data`` itself where its points lie on the plane that is drawn on; else that plane, still empty."""
+    return data if on_plane(data) else Data(data.task, min(data.classes, MOST_CLASSES), split=data.split)
 
 
 def with_generator(data: Data, generator: Generator) -> Data:
@@ -31,9 +43,8 @@ def with_generator(data: Data, generator: Generator) -> Data:
     The number of classes the generator cannot make is brought to what it can; the data's own number becomes what
     generated and drawn points need. Drawn points of the other task are dropped: the set decides what is asked.
     """
-    row = GENERATORS[generator.name]
-    if row.max_classes:
-        generator = replace(generator, classes=min(max(generator.classes, 2), row.max_classes))
+    data, row = _drawable(data), GENERATORS[generator.name]
+    generator = replace(generator, classes=min(max(generator.classes, 2), row.max_classes or MOST_CLASSES))
     kept = data.points if row.task == data.task else Points([], [])
     points = strokes.regenerate(kept, generator)
     classes = data.classes
@@ -63,10 +74,12 @@ def with_task(data: Data, task: Task, generator: str) -> Data:
 
     Generated points are replaced by those of ``generator``, a set for that task. Drawn ones stay where they are: class
     c of C becomes the value -1 + 2c / (C - 1), so that the classes lie evenly from -1 to 1, and a value becomes the
-    class whose value is nearest; there and back gives the same classes.
+    class whose value is nearest; there and back gives the same classes. A table's rows give way to ``generator``.
     """
     if task == data.task:
         return data
+    if not on_plane(data):
+        return with_generator(data, Generator(generator))
     drawn = data.points.select(data.points.drawn) if data.generator else data.points
     y = _values(drawn.y, data.classes) if task == "regression" else _classes(drawn.y, data.classes)
     changed = replace(data, task=task, points=Points(drawn.x, y, drawn.drawn), generator=None)

@@ -56,7 +56,7 @@ _PLAIN: dict[Qt.Key, Act] = {
 def pressed(canvas: Canvas, event: QKeyEvent) -> bool:
     """Do what a key means on the canvas; False for one that means nothing there."""
     for sequence, act in _STANDARD.items():
-        if event.matches(sequence):
+        if event.matches(sequence) and (canvas.drawable or sequence != QKeySequence.StandardKey.SelectAll):
             act(canvas)
             return True
     if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
@@ -65,6 +65,8 @@ def pressed(canvas: Canvas, event: QKeyEvent) -> bool:
             return True
         return False
     key = Qt.Key(event.key())
+    if not canvas.drawable:
+        return False
     if key in _ARROWS:
         canvas.step(*_ARROWS[key], far=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         return True

@@ -12,6 +12,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from app import theme as themes
 from app.canvas import sprites
 from app.numbers import MINUS
+from app.widgets.target import pixel_ratio
+from core.data.slices import Plane
 
 
 def label_color(canvas: Any) -> QColor:
@@ -73,10 +75,12 @@ def invitation(painter: QPainter, rect: QRectF, text: str) -> None:
     painter.drawText(above, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
 
 
-def coordinates(painter: QPainter, rect: QRectF, place: tuple[float, float]) -> None:
-    """The place in plane units, small, in the upper right corner."""
+def coordinates(painter: QPainter, rect: QRectF, plane: Plane, place: tuple[float, float]) -> None:
+    """The axes' values at a place in plane units, small, in the upper right corner."""
     theme = themes.theme()
-    text = "x₁ {:.2f}   x₂ {:.2f}".format(*place).replace("-", MINUS)
+    across, up = plane.values(*place).tolist()
+    text = f"x₁ {across:.2f}   x₂ {up:.2f}" if plane.flat else f"{across:.4g}, {up:.4g}"
+    text = text.replace("-", MINUS)
     face = themes.font(11)
     metrics = QFontMetricsF(face)
     pad = theme.px(4)
@@ -92,7 +96,7 @@ def coordinates(painter: QPainter, rect: QRectF, place: tuple[float, float]) -> 
 
 def rings(painter: QPainter, plane: Any, at: npt.NDArray[np.int_], token: str, grow: float) -> None:
     """Ring the places ``at`` (N, 2), device pixels of a plane, in a colour; ``grow`` times as wide as its markers."""
-    ratio, theme = plane.devicePixelRatioF(), themes.theme()
+    ratio, theme = pixel_ratio(plane), themes.theme()
     picture = sprites.ring(
         theme.color(token).rgba(),
         round(plane.marker_diameter() * grow * ratio, 1),

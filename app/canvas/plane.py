@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,20 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme as themes
 from app.canvas import backdrop, overlay, sprites
-from app.canvas.shown import CROWD, ShownPoints, no_points
-from app.canvas.spotlight import Spotlight, nearest
+from app.canvas.shown import CROWD, STEPS, ShownPoints, nearness, no_points
+from app.canvas.spotlight import DIM, Spotlight, nearest
 from app.widgets import lines as strokes
 from app.widgets.painting import draw_focus_ring
+from app.widgets.target import for_picture, pixel_ratio
 from core.data import DOMAIN
+from core.data.slices import DRAWN, Plane
 from core.spec import Task
 
 Line = npt.NDArray[np.float64]
 STRONG, FAINT = (1.4, 0.8), (0.9, 0.3)
 """Width and opacity of a boundary, and of a contour."""
+FAR = (0.55, 0.3)
+"""Size and opacity of a point far off the plane, as shares of one on it."""
 
 
 class PlaneView(QWidget):
@@ -53,6 +58,7 @@ class PlaneView(QWidget):
         self._points_pixmap: QPixmap | None = None
         self._positions: npt.NDArray[np.int_] = np.empty((0, 2), dtype=np.int_)
         self.points_drawn = 0
+        self.plane = DRAWN
         self.setMouseTracking(True)
         self.setMinimumSize(96, 96)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -92,17 +98,20 @@ class PlaneView(QWidget):
         wrong: npt.NDArray[np.bool_] | None = None,
         show_test: bool = True,
         value_limit: float = 1.0,
+        plane: Plane = DRAWN,
     ) -> None:
-        """Show points ``x`` (N, 2) of class or value ``y`` (N,).
+        """Show points ``x`` (N, D) of class or value ``y`` (N,) on ``plane``, the smaller the further off it they are.
 
         Those with ``train`` (N,) are filled, the others hollow or, without ``show_test``, hidden; those with ``wrong``
         (N,) are ringed. ``value_limit`` is the value that has full colour.
         """
         before = self._shown
-        xy = np.asarray(x, dtype=np.float64).reshape(len(y), -1)[:, :2] if len(y) else np.empty((0, 2))
-        self._shown = ShownPoints(
-            xy, np.asarray(y, dtype=np.float64), task, np.asarray(train, dtype=np.bool_), wrong, show_test, value_limit
-        )
+        self.plane = plane
+        x = np.asarray(x, dtype=np.float64).reshape(len(y), -1) if len(y) else np.empty((0, 2))
+        xy = plane.project(x) if len(y) else x
+        near = None if plane.flat or not len(y) else nearness(plane.distances(x))
+        y, train = np.asarray(y, dtype=np.float64), np.asarray(train, dtype=np.bool_)
+        self._shown = ShownPoints(xy, y, task, train, wrong, show_test, value_limit, near)
         if self._points_pixmap is not None:
             if self._shown.begins_with(before):
                 self._draw_points(self._points_pixmap, np.arange(len(self._shown.y)) >= len(before.y))
@@ -116,8 +125,7 @@ class PlaneView(QWidget):
 
     def set_wrong(self, wrong: npt.NDArray[np.bool_] | None) -> None:
         """Ring the points with ``wrong`` (N,), without drawing the points again."""
-        shown = self._shown
-        self._shown = ShownPoints(shown.x, shown.y, shown.task, shown.train, wrong, shown.show_test, shown.value_limit)
+        self._shown = replace(self._shown, wrong=wrong)
         self.update()
 
     def set_highlight(self, selected: npt.NDArray[Any] | None) -> None:
@@ -198,7 +206,9 @@ class PlaneView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Ground or field, axes, lines, points, rings, and what a subclass lays over them."""
         pixmap = self._points_pixmap
-        if pixmap is not None and pixmap.devicePixelRatio() != self.devicePixelRatioF():  # on another screen now
+        if for_picture():
+            self._forget_pictures()  # before, since they are as sharp as the screen, and after
+        elif pixmap is not None and pixmap.devicePixelRatio() != self.devicePixelRatioF():  # on another screen now
             self._forget_pictures()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -206,19 +216,25 @@ class PlaneView(QWidget):
         painter.save()
         painter.setClipRect(rect)
         self._paint_ground(painter, rect)
-        backdrop.axes(painter, rect, on_field=self._field is not None)
+        backdrop.axes(painter, rect, self.plane, on_field=self._field is not None)
         self._paint_lines(painter)
-        if self._points_pixmap is None:
-            self._points_pixmap = self._picture_of(np.ones(len(self._shown.y), dtype=np.bool_))
-        self.spotlight.paint(painter, rect.topLeft(), self._points_pixmap, self._picture_of)
+        if for_picture():
+            self._stamp_points(painter, rect)
+        else:
+            if self._points_pixmap is None:
+                self._points_pixmap = self._picture_of(np.ones(len(self._shown.y), dtype=np.bool_))
+            self.spotlight.paint(painter, rect.topLeft(), self._points_pixmap, self._picture_of)
         self.paint_rings(painter, self.spotlight.among(self._shown.wrong), "bad", 1.75)
         self.paint_rings(painter, self._highlight, "accent", 1.4)
-        backdrop.ticks(painter, rect, self.ground, on_field=self._field is not None)
+        backdrop.ticks(painter, rect, self.ground, self.plane, on_field=self._field is not None)
         self.spotlight.paint_marks(painter, self.places(), self.marker_diameter())
         self.paint_overlay(painter, rect)
         painter.restore()
         backdrop.corners(painter, rect)
-        self.paint_frame(painter, rect)
+        if for_picture():
+            self._forget_pictures()
+        else:
+            self.paint_frame(painter, rect)
         painter.end()
 
     def paint_overlay(self, painter: QPainter, rect: QRectF) -> None:
@@ -234,7 +250,7 @@ class PlaneView(QWidget):
             painter.fillRect(rect, themes.theme().color(self.ground))
             return
         if self._field_pixmap is None:
-            self._field_pixmap = backdrop.scaled_field(self._field, rect.width(), self.devicePixelRatioF(), self.ground)
+            self._field_pixmap = backdrop.scaled_field(self._field, rect.width(), pixel_ratio(self), self.ground)
         painter.drawPixmap(rect.topLeft(), self._field_pixmap)
 
     def _paint_lines(self, painter: QPainter) -> None:
@@ -248,7 +264,7 @@ class PlaneView(QWidget):
 
     def _picture_of(self, mask: npt.NDArray[np.bool_]) -> QPixmap:
         """The points of ``mask`` (N,) on nothing, as large as the plane."""
-        ratio = self.devicePixelRatioF()
+        ratio = pixel_ratio(self)
         side = max(1, round(self.plane_rect().width() * ratio))
         pixmap = QPixmap(side, side)
         pixmap.fill(Qt.GlobalColor.transparent)
@@ -258,21 +274,42 @@ class PlaneView(QWidget):
 
     def _draw_points(self, pixmap: QPixmap, mask: npt.NDArray[np.bool_]) -> None:
         """Draw the points of ``mask`` (N,) onto the pixmap, in its own device pixels."""
-        shown, ratio = self._shown, pixmap.devicePixelRatio()
-        at = (shown.x * (1.0, -1.0) + DOMAIN) / (2 * DOMAIN) * pixmap.width()
-        self._positions = np.floor(np.clip(at, -1e4, 1e5)).astype(np.int_)
-        chosen = np.flatnonzero(shown.visible() & mask)
-        self.points_drawn += len(chosen)
-        if not len(chosen):
-            return
-        pictures, which = sprites.pictures_for(
-            shown.y[chosen], shown.task, shown.train[chosen], self.marker_diameter() * ratio, shown.value_limit
-        )
+        ratio = pixmap.devicePixelRatio()
         pixmap.setDevicePixelRatio(1.0)
         painter = QPainter(pixmap)
-        sprites.stamp(painter, self._positions[chosen], pictures, which)
+        self._stamp(painter, pixmap.width(), ratio, mask)
         painter.end()
         pixmap.setDevicePixelRatio(ratio)
+
+    def _stamp_points(self, painter: QPainter, rect: QRectF) -> None:
+        """Draw the points themselves, those that are not lit up faint, into a picture that is to be kept."""
+        ratio, every = pixel_ratio(self), np.ones(len(self._shown.y), dtype=np.bool_)
+        lit = self.spotlight.lit
+        painter.save()
+        painter.translate(rect.topLeft())
+        painter.scale(1 / ratio, 1 / ratio)
+        for mask, opacity in ((every, 1.0),) if lit is None else ((~lit, DIM), (lit, 1.0)):
+            painter.setOpacity(opacity)
+            self._stamp(painter, round(rect.width() * ratio), ratio, mask)
+        painter.restore()
+
+    def _stamp(self, painter: QPainter, side: float, ratio: float, mask: npt.NDArray[np.bool_]) -> None:
+        """Stamp the points of ``mask`` (N,) into a square ``side`` wide, its units 1 / ``ratio`` of the widget's."""
+        shown = self._shown
+        at = (shown.x * (1.0, -1.0) + DOMAIN) / (2 * DOMAIN) * side
+        self._positions = np.floor(np.clip(at, -1e4, 1e5)).astype(np.int_)
+        opacity = painter.opacity()
+        for step in (STEPS,) if shown.near is None else range(STEPS + 1):  # the nearest last, over the others
+            layer = mask if shown.near is None else mask & (shown.near == step)
+            size, faint = (far + (1.0 - far) * step / STEPS for far in FAR)
+            chosen = np.flatnonzero(shown.visible() & layer)
+            self.points_drawn += len(chosen)
+            if len(chosen):
+                wide = self.marker_diameter() * ratio * size
+                points = (shown.y[chosen], shown.task, shown.train[chosen])
+                painter.setOpacity(opacity * faint)
+                sprites.stamp(painter, self._positions[chosen], *sprites.pictures_for(*points, wide, shown.value_limit))
+        painter.setOpacity(opacity)
 
     def paint_rings(self, painter: QPainter, mask: npt.NDArray[np.bool_] | None, token: str, grow: float) -> None:
         """Ring the points with ``mask`` (N,) in a colour, ``grow`` times as wide as their markers; for subclasses."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QTransform
 
 from app import theme as themes
+from app.widgets.target import vectors
 from core.spec import Task
 
 VALUE_LEVELS = 65
@@ -17,6 +19,22 @@ VALUE_LEVELS = 65
 
 _REACH = 1.34
 """A triangle's tip lies further out than half its diameter: this much of the diameter has room for every marker."""
+
+
+class Sprite(QPixmap):
+    """A marker's picture, and what draws it around (0, 0), for pictures made of lines."""
+
+    def __init__(self, reach: float, draw: Callable[[QPainter], None]) -> None:
+        side = int(np.ceil(reach + 2))
+        side += 1 - side % 2  # odd, so that the middle is a pixel
+        super().__init__(side, side)
+        self.draw = draw
+        self.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(side / 2, side / 2)
+        draw(painter)
+        painter.end()
 
 
 def signed_color(value: float, limit: float) -> QColor:
@@ -50,7 +68,7 @@ def _contrast(one: QColor, other: QColor) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def sprite(kind: int, color: QColor, diameter: float, *, hollow: bool = False, edge: QColor | None = None) -> QPixmap:
+def sprite(kind: int, color: QColor, diameter: float, *, hollow: bool = False, edge: QColor | None = None) -> Sprite:
     """The picture of one marker, in device pixels.
 
     Args:
@@ -70,46 +88,45 @@ def sprite(kind: int, color: QColor, diameter: float, *, hollow: bool = False, e
 
 
 @lru_cache(maxsize=2048)
-def _sprite(kind: int, fill: int, edge: int, diameter: float, line: float, around: int | None) -> QPixmap:
-    side = int(np.ceil(diameter * _REACH + 2))
-    side += 1 - side % 2  # odd, so that the middle is a pixel
-    pixmap = QPixmap(side, side)
-    pixmap.fill(Qt.GlobalColor.transparent)
+def _sprite(kind: int, fill: int, edge: int, diameter: float, line: float, around: int | None) -> Sprite:
     pen = QPen(QColor.fromRgba(edge), line)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    place = QTransform().translate(side / 2, side / 2).scale(diameter - line, diameter - line)
-    shape = place.map(themes.marker_path(kind))
-    if around is not None:
-        painter.setPen(QPen(QColor.fromRgba(around), line + 1.6))
+    shape = QTransform().scale(diameter - line, diameter - line).map(themes.marker_path(kind))
+
+    def draw(painter: QPainter) -> None:
+        if around is not None:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor.fromRgba(around), line + 1.6))
+            painter.drawPath(shape)
+        painter.setPen(pen)
+        painter.setBrush(QColor.fromRgba(fill))
         painter.drawPath(shape)
-    painter.setPen(pen)
-    painter.setBrush(QColor.fromRgba(fill))
-    painter.drawPath(shape)
-    painter.end()
-    return pixmap
+
+    return Sprite(diameter * _REACH, draw)
 
 
 @lru_cache(maxsize=32)
-def ring(color: int, diameter: float, width: float) -> QPixmap:
+def ring(color: int, diameter: float, width: float) -> Sprite:
     """A ring ``diameter`` device pixels across and ``width`` thick, of a packed ARGB ``color``."""
-    side = int(np.ceil(diameter + width + 2))
-    side += 1 - side % 2
-    pixmap = QPixmap(side, side)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor.fromRgba(color), width))
-    painter.drawEllipse(QPointF(side / 2, side / 2), diameter / 2, diameter / 2)
-    painter.end()
-    return pixmap
+
+    def draw(painter: QPainter) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor.fromRgba(color), width))
+        painter.drawEllipse(QPointF(0, 0), diameter / 2, diameter / 2)
+
+    return Sprite(diameter + width, draw)
 
 
 def stamp(
-    painter: QPainter, positions: npt.NDArray[np.int_], pictures: list[QPixmap], which: npt.NDArray[np.int_]
+    painter: QPainter, positions: npt.NDArray[np.int_], pictures: list[Sprite], which: npt.NDArray[np.int_]
 ) -> None:
     """Copy ``pictures[which[i]]`` centred on each of ``positions`` (N, 2), in whole device pixels."""
+    if vectors():
+        for (x, y), index in zip(positions.tolist(), which.tolist(), strict=True):
+            painter.translate(x, y)
+            pictures[index].draw(painter)
+            painter.translate(-x, -y)
+        return
     halves = [picture.width() // 2 for picture in pictures]
     draw = painter.drawPixmap
     for (x, y), index in zip(positions.tolist(), which.tolist(), strict=True):
@@ -123,10 +140,10 @@ def pictures_for(
     train: npt.NDArray[np.bool_],
     diameter: float,
     value_limit: float,
-) -> tuple[list[QPixmap], npt.NDArray[np.int_]]:
+) -> tuple[list[Sprite], npt.NDArray[np.int_]]:
     """The sprites that points need and, for each point (N,), which of them it is."""
     if task == "classification":
-        levels = np.clip(y, 0, 7).astype(np.int_)
+        levels = np.clip(y, 0, len(themes.MARKERS) - 1).astype(np.int_)
     else:
         share = np.clip(y / value_limit, -1.0, 1.0) if value_limit > 0 else np.zeros_like(y)
         levels = np.round((share + 1.0) / 2.0 * (VALUE_LEVELS - 1)).astype(np.int_)

@@ -22,7 +22,9 @@ COLUMN, FEATURES, OUTPUT = 110, 76, 96
 GAP = 26
 MARGIN = 4
 NAMES = 40
-"""Room left of the inputs for their names."""
+"""Room left of the inputs for their names, at least."""
+MOST_NAMES = 0.18
+"""The share of the width that these names may take."""
 
 MORE = 18
 """Height of the line that says how many units are not shown."""
@@ -80,20 +82,28 @@ def least_width(hidden: int, scale: float) -> float:
 
 
 def arrange(
-    width: float, height: float, shape: Sequence[int], scale: float = 1.0, firsts: Sequence[int] = ()
+    width: float,
+    height: float,
+    shape: Sequence[int],
+    scale: float = 1.0,
+    firsts: Sequence[int] = (),
+    head: float = 0.0,
+    names: float = 0.0,
 ) -> Arrangement:
     """Columns of ``shape`` units (inputs to output) in ``width`` × ``height`` pixels; wider where they need to be.
 
-    A column too long to be shown whole begins at its unit of ``firsts``, or as close to that as its end allows.
+    A column too long to be shown whole begins at its unit of ``firsts``, or as close to that as its end allows. Above
+    all tiles ``head`` pixels are left free, and left of the inputs up to ``names`` pixels for what they are called.
     """
     whole = max(width, least_width(len(shape) - 2, scale))
-    room = max(scale * TILE_MIN, height - scale * MARGIN)
+    room = max(scale * TILE_MIN, height - scale * MARGIN - head)
     centres = _centres(whole, len(shape) - 2, scale)
     pitch = min(b - a for a, b in itertools.pairwise(centres))
     step, tile = _tile(room, shape, scale, 0.4 * pitch)
-    centres[0] = max(centres[0], scale * (MARGIN + NAMES) + tile / 2)
+    left = max(scale * NAMES, min(names, MOST_NAMES * whole))
+    centres[0] = max(centres[0], scale * MARGIN + left + tile / 2)
     columns = tuple(
-        _column(at, units, first, room, step, tile, scale)
+        _column(at, units, first, room, step, tile, scale, head)
         for at, units, first in zip(centres, shape, firsts or [0] * len(shape), strict=True)
     )
     return Arrangement(whole, height, tile, step, columns)
@@ -125,10 +135,12 @@ def _tile(room: float, shape: Sequence[int], scale: float, widest: float) -> tup
     return min(room / longest, tile * WIDEST_STEP), tile
 
 
-def _column(centre: float, units: int, first: int, room: float, step: float, tile: float, scale: float) -> Column:
+def _column(
+    centre: float, units: int, first: int, room: float, step: float, tile: float, scale: float, head: float
+) -> Column:
     whole = units * step <= room + 1e-6
     more = 0.0 if whole else scale * MORE
     shown = units if whole else max(1, min(units - 1, int((room - more) / step)))
-    top = max(0.0, (room - shown * step - more) / 2) + (step - tile) / 2
+    top = head + max(0.0, (room - shown * step - more) / 2) + (step - tile) / 2
     tops = tuple(float(round(top + i * step)) for i in range(shown))
     return Column(centre, units, tops, max(0, min(first, units - shown)))

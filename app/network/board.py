@@ -5,22 +5,25 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from PySide6.QtCore import QEasingCurve, QVariantAnimation, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEasingCurve, QPoint, QVariantAnimation, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from app.network.arrangement import COLUMN, FEATURES, OUTPUT, Arrangement, arrange, least_width
 from app.network.columns import ROW, FeaturesHeader, Header, LayerHeader, OutputHeader
 from app.network.controls import PlusButton
 from app.network.edits import output_choices, resolved_output
+from app.network.kinds import kinds_menu
 from app.network.picture import NetworkPicture
-from app.theme import theme, theme_events
+from app.network.shortcuts import headroom
+from app.theme import font, theme, theme_events
+from core.data.features import title_of
 from core.network import OUTPUT_ID, Network
 from core.probes.neurons import INPUTS
 from core.spec import Experiment
 
-SPACE = 6
-"""Between the headers and the picture."""
+SPACE, APART = 6, 8
+"""Between the headers and the picture, and between two headers."""
 
 
 class Board(QWidget):
@@ -115,8 +118,22 @@ class Board(QWidget):
     def _new_plus(self, index: int) -> PlusButton:
         plus = PlusButton(self)
         plus.clicked.connect(lambda: self.layer_added.emit(index))
+        plus.more_asked.connect(lambda: self._ask_kind(index))
         plus.show()
         return plus
+
+    def _ask_kind(self, index: int) -> None:
+        """Offer every kind of layer for a gap."""
+        before = self.header(index - 1).layer if index else None
+        plus = self.pluses[index]
+        menu = kinds_menu(plus, before, lambda what, value: self._add_kind(index, what, value))
+        menu.popup(plus.mapToGlobal(QPoint(0, plus.height())))
+
+    def _add_kind(self, index: int, what: str, value: object) -> None:
+        if what:
+            self.layer_edited.emit(index - 1, what, value)
+        else:
+            self.layer_added.emit(index)
 
     def _order_tabs(self) -> None:
         parts: list[QWidget] = [self.picture, self.pluses[0]]
@@ -136,7 +153,7 @@ class Board(QWidget):
             left = f"layer {index}" if index else "the features"
             right = f"layer {index + 1}" if index < total else "the output"
             plus.setAccessibleName(f"Add a layer between {left} and {right}")
-            plus.setToolTip(plus.accessibleName())
+            plus.setToolTip(f"{plus.accessibleName()}; hold it, or click it with the right button, for other kinds")
         resolved = resolved_output(experiment)
         units = self._network.output.units
         self.output.show_output(experiment.network.output, units, resolved, output_choices(experiment))
@@ -153,12 +170,20 @@ class Board(QWidget):
         top = self._header_height()
         scale = theme().scale
         firsts = [self._firsts.get(id, 0) for id, _, _ in self._columns()]
-        self._arrangement = arrange(self.width(), self.height() - top, self._network.shape, scale, firsts)
+        head = headroom(self._network, scale)
+        room, names = (self.width(), self.height() - top), self._names()
+        self._arrangement = arrange(*room, self._network.shape, scale, firsts, head, names)
         self.picture.setGeometry(0, top, self.width(), max(1, self.height() - top))
         self.picture.set_network(self._network, self._arrangement)
         self._motion.stop()
         self._from = {}
         self._place(1.0)
+
+    def _names(self) -> float:
+        """How many pixels the inputs' names take."""
+        metrics, network = QFontMetricsF(font(11)), self._network
+        titles = () if network is None else network.inputs
+        return max((metrics.horizontalAdvance(title_of(name)) for name in titles), default=0.0) + theme().px(8)
 
     def _scroll(self, column: int, by: int) -> None:
         """Show units of a long column that are ``by`` further down."""
@@ -191,17 +216,20 @@ class Board(QWidget):
             if self._from and id not in self._from:
                 faded[id] = float(progress)
         height = self._header_height() - theme().px(SPACE)
-        for (_, header, wide), at in zip(columns, centres, strict=True):
-            width = theme().px(wide)
+        between = [b - a for a, b in itertools.pairwise(ends)]
+        rooms = map(min, [between[0], *between], [*between, between[-1]])
+        for (_, header, wide), at, room in zip(columns, centres, rooms, strict=True):
+            width = max(theme().px(wide), min(header.wish(), round(room) - theme().px(APART)))
             header.setGeometry(round(at - width / 2), 0, width, height)
         for plus, (left, right) in zip(self.pluses, itertools.pairwise(columns), strict=True):
-            self._place_plus(plus, left[1], right[1])
+            self._place_plus(plus, left, right)
+            plus.raise_()  # a header that has much to say may reach below it
         self.picture.set_centres(centres, faded)
 
-    def _place_plus(self, plus: PlusButton, left: Header, right: Header) -> None:
-        size = plus.sizeHint()
-        middle = (left.geometry().right() + right.geometry().left()) / 2
-        row = left.row(1)
+    def _place_plus(self, plus: PlusButton, left: tuple[int, Header, int], right: tuple[int, Header, int]) -> None:
+        size, half = plus.sizeHint(), (theme().px(left[2]) - theme().px(right[2])) / 4
+        middle = (left[1].geometry().center().x() + right[1].geometry().center().x() + 1) / 2 + half
+        row = left[1].row(1)
         x, y = round(middle - size.width() / 2), row.center().y() - size.height() // 2 + 1
         plus.setGeometry(x, y, size.width(), size.height())
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QEnterEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app.network.arrangement import COLUMN
 from app.network.controls import QUIET, Grip, QuietButton, TextButton, UnitsField
 from app.network.edits import MOST_UNITS, OutputChoice
 from app.network.options import LAYER_OPTIONS, OUTPUT_OPTIONS, add_to_menu, help_of, notes
@@ -33,6 +34,10 @@ class Header(QWidget):
 
     def place(self) -> None:
         """Lay the parts out."""
+
+    def wish(self) -> int:
+        """The width at which the third row says all that it has to."""
+        return 0
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the parts out at the new size."""
@@ -139,14 +144,20 @@ class LayerHeader(Header):
         self.fewer.set_icon("minus", f"One unit less in {label}")
         self.more.set_icon("plus", f"One unit more in {label}")
         self.remove_button.set_icon("close", f"Remove {label}")
-        self.menu_button.set_icon("more", f"Move, dropout, bias and freezing of {label}")
+        self.menu_button.set_icon(
+            "more", f"Move, normalisation, residual connection, dropout, bias and freezing of {label}"
+        )
         self.notes.setAccessibleName(f"{label.capitalize()}: {self.notes.text()}")
-        self.notes.setToolTip(f"{help_of(LAYER_OPTIONS)} Change it here.")
+        self.notes.setToolTip(f"{self.notes.text()}. {help_of(LAYER_OPTIONS)} Change it here.")
 
     @property
     def needs_notes(self) -> bool:
         """Whether the third row says something."""
         return bool(self.notes.text())
+
+    def wish(self) -> int:
+        """The width at which the notes are read whole."""
+        return self.notes.sizeHint().width() if self.needs_notes else 0
 
     def menu(self) -> QMenu:
         """What can be done to the layer besides its units and activation."""
@@ -157,7 +168,7 @@ class LayerHeader(Header):
         right = self._action(menu, "Move right", lambda: self.edited.emit("move", 1))
         right.setEnabled(self._position < self._count - 1)
         menu.addSeparator()
-        add_to_menu(menu, LAYER_OPTIONS, self.layer, self.edited.emit)
+        add_to_menu(menu, LAYER_OPTIONS, self.layer, self.edited.emit, self._position)
         menu.addSeparator()
         self._action(menu, "Remove layer", lambda: self.edited.emit("remove", None))
         return menu
@@ -177,7 +188,8 @@ class LayerHeader(Header):
 
     def place(self) -> None:
         """Title and number in the middle between the menu and the cross; below, the activation between − and +."""
-        top, middle = self.row(0), self.row(1)
+        beside = max(0, (self.width() - theme().px(COLUMN)) // 2)  # only the third row takes room beyond the column
+        top, middle = (self.row(index).adjusted(beside, 0, -beside, 0) for index in (0, 1))
         icon = theme().px(QUIET)
         size, number = self.title.sizeHint(), self.units.sizeHint().width()
         left = (self.width() - size.width() - number) // 2
@@ -185,15 +197,15 @@ class LayerHeader(Header):
         field = QRect(left + size.width(), 0, number, top.height())
         centre(self.units, field)
         side = min(icon, max(0, left))
-        self.menu_button.setGeometry(0, (top.height() - icon) // 2, side, icon)
-        self.remove_button.setGeometry(self.width() - side, (top.height() - icon) // 2, side, icon)
+        self.menu_button.setGeometry(top.left(), (top.height() - icon) // 2, side, icon)
+        self.remove_button.setGeometry(top.right() + 1 - side, (top.height() - icon) // 2, side, icon)
         self._place_controls(middle)
         centre(self.notes, self.row(2))
 
     def _place_controls(self, row: QRect) -> None:
         high, button, gap = theme().px(tokens.SMALL_CONTROL), theme().px(BUTTON), theme().px(2)
         wide = min(row.width(), 2 * (button + gap) + max(theme().px(40), self.activation.sizeHint().width()))
-        left, top = (row.width() - wide) // 2, row.top() + (row.height() - high) // 2
+        left, top = row.left() + (row.width() - wide) // 2, row.top() + (row.height() - high) // 2
         self.fewer.setGeometry(left, top, button, high)
         self.activation.setGeometry(left + button + gap, top, wide - 2 * (button + gap), high)
         self.more.setGeometry(left + wide - button, top, button, high)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QApplication, QSizePolicy, QWidget
 
 from app.theme import font, icon, repaint_on_change, theme, tokens
@@ -14,6 +14,8 @@ from app.widgets.value_field import ValueField
 
 PLUS, QUIET = 22, 20
 ICON = 12
+HOLD = 500
+"""Milliseconds after which a press is a long one."""
 
 
 class QuietButton(IconButton):
@@ -39,10 +41,19 @@ class QuietButton(IconButton):
 
 
 class PlusButton(QAbstractButton):
-    """The round button between two columns that adds a layer there."""
+    """The round button between two columns that adds a layer there.
+
+    ``more_asked`` says that it was held down, or clicked with the right button: other kinds of layers are wanted.
+    """
+
+    more_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._hold = QTimer(self, interval=HOLD, singleShot=True)
+        self._hold.timeout.connect(self._held)
+        self.pressed.connect(self._hold.start)
+        self.released.connect(self._hold.stop)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -53,6 +64,21 @@ class PlusButton(QAbstractButton):
         return QSize(theme().px(PLUS), theme().px(PLUS))
 
     minimumSizeHint = sizeHint
+
+    def _held(self) -> None:
+        self.setDown(False)  # so that letting go adds nothing
+        self.more_asked.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The right button, or the menu key."""
+        self.more_asked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The down key, too."""
+        if event.key() == Qt.Key.Key_Down:
+            self.more_asked.emit()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A plus in a fine circle; filled under the pointer."""
@@ -167,7 +193,8 @@ class TextButton(QAbstractButton):
             side = theme().px(ICON)
             place = QRectF(theme().px(6), (self.height() - side) / 2, side, side)
             icon(self.icon_name, "accent").paint(painter, place.toRect())
-            rect.setLeft(place.right() + theme().px(3) - theme().px(6))
+            rect.setLeft(place.right() + theme().px(3))
         painter.setFont(font(11))
         painter.setPen(theme().color("muted"))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.text())
+        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, int(rect.width()))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)

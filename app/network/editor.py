@@ -13,10 +13,10 @@ from app.network import edits
 from app.network.freezing import menu_for
 from app.network.known import Known
 from app.network.number_popover import NumberPopover
-from app.network.parameter import Parameter, bias_of, by_layer, is_frozen, locate, neuron_name
+from app.network.parameter import Parameter, bias_of, by_layer, is_frozen, kind_of, locate
 from app.network.picture import NetworkPicture
 from app.network.shown import Edge, Neuron
-from app.network.words import facts_of
+from app.network.words import facts_of, short_name, statistics_of
 from core.spec import Frozen
 
 LABELS = ("w₀", "w₁")
@@ -50,7 +50,7 @@ class Editor(QObject):
         return self._popover if open_ else None
 
     def pointed(self) -> Parameter | None:
-        """The weight or bias under the pointer."""
+        """The weight under the pointer, or what the unit there has beside its weights."""
         picture = self._picture
         if picture.network is None:
             return None
@@ -76,7 +76,7 @@ class Editor(QObject):
 
     def freeze(self, one: Frozen, on: bool) -> None:
         """Freeze a number, or let it go."""
-        what = "bias" if one.input == "bias" else "weight"
+        what = kind_of(one)
         self._edit(f"Freeze {what}" if on else f"Thaw {what}", edits.freeze, one, on)
         self.refresh()
 
@@ -87,6 +87,8 @@ class Editor(QObject):
         one = self.pointed()
         if picture.network is None or picture.theta is None:
             return
+        if picture.neuron is not None and picture.neuron[0]:
+            self._session.pick_neuron(picture.network.layers[picture.neuron[0] - 1].id, picture.neuron[1])
         if one is None and picture.neuron is not None and picture.neuron[0]:
             one = Parameter(picture.neuron[0] - 1, picture.neuron[1], 0)  # no bias, so its first weight
         if one is not None:
@@ -119,11 +121,8 @@ class Editor(QObject):
         assert network is not None
         assert popover is not None
         siblings = self._one.siblings(network)
-        rows = [
-            (str(one.place(network)), "bias" if one.source is None else neuron_name(network, one.index, one.source))
-            for one in (siblings if len(siblings) <= MOST_LISTED else (self._one,))
-        ]
-        named = [(key, name if name == "bias" else f"weight from {name}") for key, name in rows]
+        listed = siblings if len(siblings) <= MOST_LISTED else (self._one,)
+        named = [(str(one.place(network)), short_name(one, network)) for one in listed]
         key = str(self._one.place(network))
         title = self._one.name(network)
         popover.show_number(title[:1].upper() + title[1:], self._one.letter, named, key)
@@ -166,9 +165,9 @@ class Editor(QObject):
         assert network is not None
         assert popover is not None
         place, one = self._one.place(network), self._one.frozen(network)
-        axes = self._session.picked_weights or (-1, -1)
+        axes = self._session.picked_weights or (None, None)
         popover.show_state(
-            facts_of(self._one, network, self.known),
+            facts_of(self._one, network, self.known) + statistics_of(self._one, network, self._picture.theta),
             is_frozen(self._session.experiment, one),
             by_layer(self._session.experiment, one),
             (axes[0] == place, axes[1] == place),
@@ -192,11 +191,11 @@ class Editor(QObject):
         self.refresh()
 
 
-def marks_of(network: Any, picked: tuple[int, int] | None) -> Mapping[Edge | Neuron, str]:
+def marks_of(network: Any, picked: tuple[int | None, int | None] | None) -> Mapping[Edge | Neuron, str]:
     """The labels of the numbers that the landscape is drawn along, by the edge or the neuron whose bias it is."""
     marks: dict[Edge | Neuron, str] = {}
     for label, place in zip(LABELS, picked or (), strict=False):
-        one = locate(network, place)
+        one = None if place is None else locate(network, place)
         if one is not None:
             where = (one.index + 1, one.unit) if one.source is None else (one.index, one.source, one.unit)
             marks[where] = f"{marks[where]} {label}" if where in marks else label

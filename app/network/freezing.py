@@ -1,4 +1,4 @@
-"""The menu that freezes a single weight or bias."""
+"""The menu that freezes a single weight, or what a unit has beside them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.network.options import check
-from app.network.parameter import by_layer, is_frozen
+from app.network.parameter import by_layer, is_frozen, kind_of
 from core.spec import Experiment, Frozen
 
 
@@ -16,7 +16,7 @@ def menu_for(parent: QWidget, experiment: Experiment, one: Frozen, call: Callabl
     """A menu with one line, on where it is frozen; where its layer is, the line says so and cannot be changed."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    what = "bias" if one.input == "bias" else "weight"
+    what = kind_of(one)
     whole = by_layer(experiment, one)
     text = f"Frozen {what}, with its whole layer" if whole else f"Frozen {what}"
     action = check(menu, text, is_frozen(experiment, one), lambda on: call(one, on))

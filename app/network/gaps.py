@@ -14,6 +14,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from app.network.arrangement import Arrangement
 from app.network.edges import Edges, choose_edges, edge_paths
 from app.theme import theme
+from app.widgets.target import for_picture
 from core.network import Network
 from core.probes.neurons import INPUTS
 
@@ -185,6 +186,9 @@ class Gaps(QObject):
 
     def paint(self, painter: QPainter, index: int, span: tuple[float, float], opacity: float) -> None:
         """Put the picture of a gap where it is at this moment of a motion."""
+        if for_picture():
+            self._stroke(painter, index, span, opacity)
+            return
         if index in self._outdated:
             self._want()
         pixmap = self._pixmaps.get(self.key(index))
@@ -196,4 +200,14 @@ class Gaps(QObject):
             painter.drawPixmap(target.topLeft(), pixmap)
         else:
             painter.drawPixmap(target, pixmap, QRectF(pixmap.rect()))
+        painter.setOpacity(1.0)
+
+    def _stroke(self, painter: QPainter, index: int, span: tuple[float, float], opacity: float) -> None:
+        """Draw a gap's edges as lines, into a picture that is to be kept."""
+        if self.arrangement is None or index >= len(self.edges):
+            return
+        painter.setOpacity(opacity)
+        ends = self.middles(index), self.middles(index + 1)
+        for pen, path in edge_paths(self.edges[index], span, *ends, theme(), weight=self.fineness()):
+            painter.strokePath(path, pen)
         painter.setOpacity(1.0)

@@ -16,6 +16,7 @@ from app.network.tiles import brush
 from app.theme import font, theme, tokens
 from app.widgets.painting import antialiased
 from core.data import DOMAIN
+from core.data.slices import Slice, plane_of
 from core.model import Model
 
 SIDE, LINE = 208, 18
@@ -66,27 +67,28 @@ class Lens(QWidget):
         self._image, self._place = image, place
         self._refit()
 
-    def show_points(self, model: Model) -> None:
-        """Have the map show the points that train."""
-        key = (id(model.experiment.data), theme().name, theme().scale, self.devicePixelRatioF())
+    def show_points(self, model: Model, chosen: Slice) -> None:
+        """Have the map show the points that train, on the plane that ``chosen`` is in their data."""
+        key = (id(model.experiment.data), chosen, theme().name, theme().scale, self.devicePixelRatioF())
         if key != self._points_key:
             self._points_key = key
-            self._points = self._draw_points(model)
+            self._points = self._draw_points(model, chosen)
 
-    def _draw_points(self, model: Model) -> QPixmap:
+    def _draw_points(self, model: Model, chosen: Slice) -> QPixmap:
         look, ratio, points = theme(), self.devicePixelRatioF(), model.experiment.data.points
         side = round(look.px(SIDE) * ratio)
         pixmap = QPixmap(side, side)
         pixmap.fill(Qt.GlobalColor.transparent)
-        chosen = np.flatnonzero(model.prepared.train)
-        if not len(chosen) or points.x.shape[1] < 2:
+        shown = np.flatnonzero(model.prepared.train)
+        if not len(shown):
             return pixmap
-        chosen = chosen[np.linspace(0, len(chosen) - 1, min(MOST_POINTS, len(chosen))).astype(int)]
+        shown = shown[np.linspace(0, len(shown) - 1, min(MOST_POINTS, len(shown))).astype(int)]
         limit = float(np.abs(points.y).max(initial=0.0))
         task = model.experiment.data.task
-        trains = np.ones(len(chosen), dtype=np.bool_)
-        pictures, which = pictures_for(points.y[chosen], task, trains, MARKER * look.scale * ratio, limit)
-        share = (points.x[chosen, :2] * (1, -1) + DOMAIN) / (2 * DOMAIN)
+        trains = np.ones(len(shown), dtype=np.bool_)
+        pictures, which = pictures_for(points.y[shown], task, trains, MARKER * look.scale * ratio, limit)
+        seen = plane_of(model.experiment.data, chosen).project(points.x[shown])
+        share = (seen * (1, -1) + DOMAIN) / (2 * DOMAIN)
         painter = QPainter(pixmap)
         stamp(painter, np.round(share * side).astype(np.int_), pictures, which)
         painter.end()

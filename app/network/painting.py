@@ -11,9 +11,11 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 
 from app.network.arrangement import NAMES
 from app.network.edges import add_curve, edge_paths, edge_pen
+from app.network.shortcuts import paint_arcs
 from app.network.tiles import brush
 from app.numbers import count
 from app.theme import MARKERS, font, icon, marker_path, theme, tokens
+from app.widgets.target import vectors
 from core.data.features import title_of
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ def paint_network(painter: QPainter, picture: NetworkPicture, shown: QRectF) -> 
             painter.setOpacity(picture.faded.get(picture.ids[column], 1.0))
             _paint_column(painter, picture, column)
     painter.setOpacity(1.0)
+    paint_arcs(painter, picture)
     picture.pulse.paint_glow(painter)
     for edge, label in picture.marked.items():
         _paint_mark(painter, picture, edge, label)
@@ -79,7 +82,11 @@ def _paint_column(painter: QPainter, picture: NetworkPicture, column: int) -> No
         rect, image = picture.tile_rect(column, unit), picture.picture_of((column, unit))
         lit = picture.neuron == (column, unit)
         painter.setPen(QPen(look.color("accent"), 2 * look.scale) if lit else border)
-        painter.setBrush(brush(image, rect) if image is not None else QBrush(look.color("raised")))
+        if image is not None and vectors():
+            painter.drawImage(rect, image)  # an SVG's brushes are of colours alone
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        else:
+            painter.setBrush(brush(image, rect) if image is not None else QBrush(look.color("raised")))
         painter.drawRoundedRect(rect, corner, corner)
     _paint_biases(painter, picture, column)
     _paint_words(painter, picture, column)
@@ -130,7 +137,9 @@ def _paint_words(painter: QPainter, picture: NetworkPicture, column: int) -> Non
         for unit in place.range:
             rect = picture.tile_rect(0, unit)
             room = QRectF(0, rect.top(), rect.left() - look.px(6), rect.height())
-            painter.drawText(room, right, title_of(picture.network.inputs[unit]))
+            name = title_of(picture.network.inputs[unit])
+            name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(room.width()))
+            painter.drawText(room, right, name)
     if place.hidden:
         _paint_pager(painter, picture, column)
     if column == len(picture.network.layers) and place.units > 1:

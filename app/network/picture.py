@@ -10,6 +10,7 @@ from app.network.arrangement import Arrangement
 from app.network.painting import paint_network
 from app.network.pointing import edge_near, neuron_at, neuron_beside, on_dot, page_at
 from app.network.pulse import Pulse
+from app.network.shortcuts import arc_at
 from app.network.shown import Neuron, Shown
 from core.network import Network
 
@@ -62,13 +63,14 @@ class NetworkPicture(Shown):
         """Find what is under the pointer."""
         self.pointer = event.position()
         neuron = neuron_at(self, self.pointer)
-        edge = None if neuron else edge_near(self, self.pointer)
+        arc = None if neuron else arc_at(self, self.pointer)
+        edge = None if neuron or arc else edge_near(self, self.pointer)
         on_bias = neuron is not None and on_dot(self, neuron, self.pointer)
         page = page_at(self, self.pointer)
         clickable = bool(neuron and neuron[0]) or edge is not None or page is not None
         self.setCursor(Qt.CursorShape.PointingHandCursor if clickable else Qt.CursorShape.ArrowCursor)
-        if (neuron, edge, on_bias) != (self.neuron, self.edge, self.on_bias) or page:
-            self.neuron, self.edge, self.on_bias = neuron, edge, on_bias
+        if (neuron, edge, arc, on_bias) != (self.neuron, self.edge, self.arc, self.on_bias) or page:
+            self.neuron, self.edge, self.arc, self.on_bias = neuron, edge, arc, on_bias
             self.update()
         self.tell()
 
@@ -121,7 +123,7 @@ class NetworkPicture(Shown):
         units = self.arrangement.columns[column].range
         if unit not in units:
             self.scrolled.emit(column, unit - units.start if unit < units.start else unit - units.stop + 1)
-        self.neuron, self.edge, self.on_bias = neuron, None, False
+        self.neuron, self.edge, self.arc, self.on_bias = neuron, None, None, False
         self.pointer = self.tile_rect(*neuron).center()
         self.update()
         self.tell()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSizeF, Signal
@@ -10,15 +11,18 @@ from PySide6.QtGui import QImage
 from app.network.editor import Editor
 from app.network.known import Known
 from app.network.lens import Lens
-from app.network.parameter import Parameter, bias_of, neuron_name
+from app.network.parameter import FOLLOWING, Parameter, beside, neuron_name
 from app.network.picture import NetworkPicture
+from app.network.shortcuts import Arc, arc_said
 from app.network.tiles import Closer, images, paint_closer, plane_at
-from app.network.words import Pairs, numbers_of, passed_through
+from app.network.words import Pairs, norm_said, numbers_of, passed_through
 from app.numbers import number
 from app.probe_thread import Probe
 from app.theme import theme
 from core.activations import ACTIVATIONS
 from core.data import DOMAIN
+from core.data.slices import plane_of
+from core.network import Network
 
 
 class Reader(QObject):
@@ -38,6 +42,7 @@ class Reader(QObject):
         self._asked: tuple[Any, ...] = ()
         picture.neuron_hovered.connect(lambda column, unit: self.read())
         picture.edge_hovered.connect(lambda *edge: self.read())
+        picture.arc_hovered.connect(self.read)
         picture.left.connect(self.read)
         editor.opened.connect(self.lens.hide)
 
@@ -52,6 +57,8 @@ class Reader(QObject):
             self._read_neuron(*self._picture.neuron)
         elif self._picture.edge is not None and self._picture.theta is not None:
             self._read_edge()
+        elif self._picture.arc is not None and self._picture.network is not None:
+            self._read_arc(self._picture.network, self._picture.arc)
         else:
             self.lens.hide()
             self.silent.emit()
@@ -76,9 +83,11 @@ class Reader(QObject):
         said = pairs[:1]
         pairs += passed_through(column, unit, self.known)
         if column:
-            one, layer = bias_of(network, column, unit), network.layers[column - 1]
-            pairs.append(("activation", ACTIVATIONS[layer.activation].title))
-            numbers = [("bias", "none")] if one is None else self._numbers(one)
+            layer = network.layers[column - 1]
+            pairs += [("activation", ACTIVATIONS[layer.activation].title), *norm_said(network, column)]
+            numbers = self._numbers(Parameter(column - 1, unit)) if layer.bias else [("bias", "none")]
+            for one in beside(network, column - 1, unit, ("gain", "shift", *FOLLOWING)):
+                numbers += self._numbers(one)[:1]
             pairs, said = pairs + numbers, said + numbers
         self.said.emit(" · ".join([title, *(f"{name} {value}" for name, value in said)]))
         self._ask((column, unit))
@@ -89,7 +98,9 @@ class Reader(QObject):
         maps = self._picture.maps.get(self._picture.ids[column])
         if maps is None or unit >= len(maps.values):
             return []
-        at = f"at ({number(place[0], 2)}, {number(place[1], 2)})"
+        plane = plane_of(self._session.experiment.data, self._session.slice)
+        u, v = plane.values(*place).tolist()
+        at = f"at ({number(u, 2)}, {number(v, 2)})"
         pairs = [(at, number(maps.at(unit, *place), 3))]
         if self._closer is not None and self._closer[0].neuron == (column, unit):
             low, high = self._closer[0].low, self._closer[0].high
@@ -101,7 +112,8 @@ class Reader(QObject):
         network, theta = self._picture.network, self._picture.theta
         if network is None or theta is None:
             return []
-        return numbers_of(one, network, float(theta[one.place(network)]), self.known, self._editor.frozen(one))
+        frozen = not one.follows and self._editor.frozen(one)
+        return numbers_of(one, network, float(theta[one.place(network)]), self.known, frozen)
 
     def _image(self, column: int, unit: int) -> QImage | None:
         if self._closer is not None and self._closer[0].neuron == (column, unit):
@@ -113,14 +125,14 @@ class Reader(QObject):
         snapshot = self._session.snapshot
         if snapshot is None or snapshot.model.network != self._picture.network:
             return
-        self.lens.show_points(snapshot.model)
-        asked = (snapshot.theta, neuron, theme())
+        self.lens.show_points(snapshot.model, self._session.slice)
+        asked = (snapshot.theta, neuron, theme(), self._session.slice)
         if self._asked and asked[0] is self._asked[0] and asked[1:] == self._asked[1:]:
             return
         if self._closer is not None and self._closer[0].neuron != neuron:
             self._closer = None
         self._asked = asked
-        self._near.ask(paint_closer, snapshot.model, snapshot.theta, neuron, theme())
+        self._near.ask(paint_closer, snapshot.model, snapshot.theta, neuron, theme(), self._session.slice)
 
     def _show_closer(self, closer: Closer) -> None:
         self._closer = (closer, images(closer.colors[None])[0])
@@ -138,6 +150,18 @@ class Reader(QObject):
         pairs = self._numbers(one)
         words = " · ".join(f"{name} {value}" for name, value in pairs)
         self.said.emit(f"{words} · {one.name(network).removeprefix('weight ')}")
+        self._open_words(title, pairs)
+
+    def _open_words(self, title: str, pairs: Sequence[tuple[str, str]]) -> None:
+        """Numbers in words beside the pointer."""
         self.lens.show_words(title, pairs)
         spot = QRectF(self._picture.pointer - QPointF(4, 4), QSizeF(8, 8))
         self._open(self._on_screen(spot))
+
+    # shortcuts
+
+    def _read_arc(self, network: Network, arc: Arc) -> None:
+        title, pairs = arc_said(network, arc)
+        words = " ".join(f"{name} {value}" for name, value in pairs[:-1])
+        self.said.emit(f"residual connection: {words} · {pairs[-1][1]}")
+        self._open_words(title, pairs)

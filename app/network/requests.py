@@ -18,7 +18,10 @@ def _field(name: str) -> Change:
 LAYER_EDITS: dict[str, tuple[str, Change, bool]] = {
     "units": ("Units of layer {}", edits.set_units, True),
     "activation": ("Activation of layer {}", _field("activation"), False),
-    **{option.field: (f"{option.title} of layer {{}}", _field(option.field), False) for option in LAYER_OPTIONS},
+    **{
+        option.field: (f"{option.title} of layer {{}}", _field(option.field), option.most is not None)
+        for option in LAYER_OPTIONS
+    },
     "move": ("Move layer {}", lambda experiment, at, by: edits.move_layer(experiment, at, at + by), False),
     "remove": ("Remove layer {}", lambda experiment, at, _: edits.remove_layer(experiment, at), False),
 }
@@ -30,7 +33,7 @@ MODES = (
         "gradient",
         "gradient",
         "Edges and dots show ∂L/∂w: of the mean training loss, penalties included, at these weights, over all training "
-        "samples. Widths compare across the whole network, so that a vanishing gradient is seen.",
+        "samples in one batch. Widths compare across the whole network, so that a vanishing gradient is seen.",
     ),
     (
         "update",

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.network.arrangement import Arrangement
 from app.network.gaps import Gaps
+from app.network.shortcuts import Arc
 from app.network.tiles import Painted, images
 from core.network import Network
 from core.probes.neurons import INPUTS, Maps
@@ -26,11 +27,12 @@ Edge = tuple[int, int, int]
 class Shown(QWidget):
     """Base of the picture: what it shows, and what of it is looked at.
 
-    ``neuron_hovered`` and ``edge_hovered`` tell what is looked at, ``left`` that nothing is.
+    ``neuron_hovered``, ``edge_hovered`` and ``arc_hovered`` tell what is looked at, ``left`` that nothing is.
     """
 
     neuron_hovered = Signal(int, int)
     edge_hovered = Signal(int, int, int)
+    arc_hovered = Signal()
     left = Signal()
     rearranged = Signal()
     """Other columns, or other neurons of them, are shown."""
@@ -49,6 +51,7 @@ class Shown(QWidget):
         self.marked: dict[Edge | Neuron, str] = {}
         self.neuron: Neuron | None = None
         self.edge: Edge | None = None
+        self.arc: Arc | None = None
         self.on_bias = False
         self.largest_bias = 0.0
         self.centres: tuple[float, ...] = ()
@@ -216,12 +219,14 @@ class Shown(QWidget):
             self.neuron_hovered.emit(*self.neuron)
         elif self.edge is not None:
             self.edge_hovered.emit(*self.edge)
+        elif self.arc is not None:
+            self.arc_hovered.emit()
         else:
             self.left.emit()
 
     def let_go(self) -> None:
         """Forget what was under the pointer."""
-        self.neuron = self.edge = None
+        self.neuron = self.edge = self.arc = None
         self.on_bias = False
         self.left.emit()
         self.update()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QBrush, QColor, QImage, QTransform
 
 from app.theme import Theme
+from core.data.slices import Slice
 from core.model import Model
 from core.probes.neurons import SIDE, Maps, neuron_maps
 
@@ -43,9 +44,12 @@ class Closer:
     high: float
 
 
-def paint_neurons(model: Model, theta: Any, shown: Sequence[range], look: Theme) -> Painted:
-    """The neurons ``shown[i]`` of every column i at θ (P,), and all outputs, coloured; for the probe's thread."""
-    maps = neuron_maps(model, theta, [*(units.stop for units in shown[:-1]), model.network.output.units], SIDE)
+def paint_neurons(model: Model, theta: Any, shown: Sequence[range], look: Theme, chosen: Slice) -> Painted:
+    """The neurons ``shown[i]`` of every column i at θ (P,), and all outputs, coloured; for the probe's thread.
+
+    They are seen on the plane that ``chosen`` is in the data.
+    """
+    maps = neuron_maps(model, theta, [*(units.stop for units in shown[:-1]), model.network.output.units], SIDE, chosen)
     firsts = (*(units.start for units in shown[:-1]), 0)
     colors = [
         look.signed(column.values[first:], column.limits[first:, None, None])
@@ -54,12 +58,12 @@ def paint_neurons(model: Model, theta: Any, shown: Sequence[range], look: Theme)
     return Painted(maps, firsts, (*colors, _output_colors(model, maps[-1], look)))
 
 
-def paint_closer(model: Model, theta: Any, neuron: tuple[int, int], look: Theme) -> Closer:
+def paint_closer(model: Model, theta: Any, neuron: tuple[int, int], look: Theme, chosen: Slice) -> Closer:
     """One neuron (column, unit) at θ (P,), finely enough to be shown large; for the probe's thread."""
     column, unit = neuron
     wanted = [0] * (len(model.network.layers) + 1)
     wanted[column] = model.network.shape[column] if column == len(model.network.layers) else unit + 1
-    maps = neuron_maps(model, theta, wanted, CLOSER)[column]
+    maps = neuron_maps(model, theta, wanted, CLOSER, chosen)[column]
     values = maps.values[unit]
     if column == len(model.network.layers):
         colors = _output_colors(model, maps, look)[unit]

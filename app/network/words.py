@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.network.known import Known
-from app.network.parameter import Parameter
+from app.network.parameter import FOLLOWING, Parameter, beside, neuron_name
 from app.numbers import number
+from core.layers import NORMS
 from core.network import Network
 
 Pairs = list[tuple[str, str]]
 
 
 def facts_of(one: Parameter, network: Network, known: Known | None) -> Pairs:
-    """Gradient and update of a weight or bias; nothing where they are not known."""
+    """Gradient and update of a number; nothing where they are not known."""
     if known is None:
         return []
     place, letter = one.place(network), one.letter
@@ -22,9 +25,22 @@ def facts_of(one: Parameter, network: Network, known: Known | None) -> Pairs:
 
 
 def numbers_of(one: Parameter, network: Network, value: float, known: Known | None, frozen: bool) -> Pairs:
-    """The value of a weight or bias, with its gradient and update where they are known."""
+    """The value of a number, with its gradient and update where they are known."""
     note = " (frozen)" if frozen else ""
     return [(f"{one.kind} {one.letter}", number(value, 4) + note), *facts_of(one, network, known)]
+
+
+def short_name(one: Parameter, network: Network) -> str:
+    """What a number is called among those of its neuron."""
+    if one.source is not None:
+        return f"weight from {neuron_name(network, one.index, one.source)}"
+    return one.kind if one.block == "bias" else f"{one.kind} {one.letter}"
+
+
+def statistics_of(one: Parameter, network: Network, theta: Any) -> Pairs:
+    """The running statistics in θ (P,) of the neuron that a number belongs to; nothing where there are none."""
+    found = beside(network, one.index, one.unit, FOLLOWING)
+    return [(f"{each.kind} {each.letter}", number(float(theta[each.place(network)]), 4)) for each in found]
 
 
 def passed_through(column: int, unit: int, known: Known | None) -> Pairs:
@@ -34,8 +50,20 @@ def passed_through(column: int, unit: int, known: Known | None) -> Pairs:
     way, name = known.way, f"sample {known.sample + 1}"
     if column == 0:
         return [(f"x, {name}", number(way.x[unit], 3))]
+    layer, at = known.network.layers[column - 1], column - 1
+    normal = layer.norm != "none"
+    said = [(f"z, {name}", number(way.z[at][unit], 3))]
+    if normal:
+        said.append((f"u = γ ẑ + β, {name}", number(way.u[at][unit], 3)))
+    formula = f"g({'u' if normal else 'z'})" + (" + shortcut" if layer.shortcut is not None else "")
     return [
-        (f"z, {name}", number(way.z[column - 1][unit], 3)),
-        (f"a = g(z), {name}", number(way.a[column - 1][unit], 3)),
-        (f"∂L/∂z, {name}", number(way.delta[column - 1][unit], 3)),
+        *said,
+        (f"a = {formula}, {name}", number(way.a[at][unit], 3)),
+        (f"∂L/∂z, {name}", number(way.delta[at][unit], 3)),
     ]
+
+
+def norm_said(network: Network, column: int) -> Pairs:
+    """What a hidden column is normalised by; nothing where it is not."""
+    row = NORMS[network.layers[column - 1].norm]
+    return [("normalisation", row.title)] if row.blocks else []

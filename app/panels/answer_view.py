@@ -18,6 +18,8 @@ from app.panels.readout import Row, paint_cross, paint_readout
 from app.panels.scale_bar import ScaleBar
 from app.theme import font, theme, theme_events, tokens
 from core.data import DOMAIN
+from core.data.features import column_title
+from core.data.names import class_name, target_name
 from core.model import Model
 from core.probes import boundary as probe
 from core.probes.contours import Line
@@ -25,6 +27,8 @@ from core.probes.fields import logits
 
 _OTHER_ROWS = 6
 """Lines the card has beside those of the classes, at most."""
+_MOST_COLUMNS = 8
+"""Columns of a table whose values are all told; of more than these only those on the axes."""
 _FULL_RINGS, _LEAST_RING = 40, 0.3
 """So many rings are drawn in full colour; more of them fainter, down to this opacity."""
 _STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
@@ -109,27 +113,44 @@ class AnswerView(PlaneView):
 
     def rows(self, x1: float, x2: float, most: int = 8) -> list[Row]:
         """What the card says at a place of the plane, with ``most`` classes, the likeliest first."""
+        return self._place_rows(self.plane.lift((x1, x2))[0], most, _MOST_COLUMNS)
+
+    def _place_rows(self, at: npt.NDArray[np.float64], most: int, columns: int) -> list[Row]:
+        """What the card says at a place (D,) of the data, with ``most`` classes and so many columns."""
         model, theta = self._asked
-        at = np.array([[x1, x2]])
-        answer = probe.answer(model, theta, at)[0]
-        place = [Row("x₁", number(x1, 3, fixed=True)), Row("x₂", number(x2, 3, fixed=True))]
+        data = model.experiment.data
+        answer = probe.answer(model, theta, at[None])[0]
+        place = self._columns(at, columns)
         if not model.classes:
-            return [*place, Row("value", number(answer, 4))]
-        z = logits(model, theta, at)[0]
+            return [*place, Row(target_name(data), number(answer, 4))]
+        z = logits(model, theta, at[None])[0]
         best = np.argsort(-answer, kind="stable")[:most]
-        place.append(Row("answer", f"class {best[0] + 1}"))
-        if len(z) == 1:
-            return [*place, *(_class_row(int(c), percent(answer[c])) for c in best), Row("logit", number(z[0], 3))]
-        return place + [_class_row(int(c), f"{percent(answer[c])}   z {number(z[c], 3)}") for c in best]
+        place.append(Row("answer", class_name(data, int(best[0]))))
+        words = [percent(answer[c]) if len(z) == 1 else f"{percent(answer[c])}   z {number(z[c], 3)}" for c in best]
+        place += [Row(class_name(data, int(c)), text, int(c)) for c, text in zip(best, words, strict=True)]
+        return [*place, Row("logit", number(z[0], 3))] if len(z) == 1 else place
+
+    def _columns(self, at: npt.NDArray[np.float64], most: int) -> list[Row]:
+        """The coordinates of a place (D,): all of them where there is room, else the two on the axes."""
+        plane = self.plane
+        if plane.flat:
+            return [Row("x₁", number(at[0], 3, fixed=True)), Row("x₂", number(at[1], 3, fixed=True))]
+        if len(at) <= most:
+            return [Row(column_title(one), number(v, 4)) for one, v in zip(plane.columns, at.tolist(), strict=True)]
+        values = plane.values(*plane.project(at[None])[0].tolist())
+        return [Row(title, number(v, 4)) for title, v in zip(plane.titles, values.tolist(), strict=True) if title]
 
     def _sample_rows(self, index: int) -> list[Row]:
-        """Which sample is under the pointer, and what it is."""
-        shown = self.shown
+        """Which sample is under the pointer, what it is, and how far off the plane."""
+        shown, data = self.shown, self._asked[0].experiment.data
         part = "training" if shown.train[index] else "test"
-        name = Row(f"sample {index + 1}", part)
-        if shown.task == "classification":
-            return [name, Row("truth", f"class {int(shown.y[index]) + 1}", None)]
-        return [name, Row("truth", number(shown.y[index], 4))]
+        known = shown.task == "classification"
+        truth = class_name(data, int(shown.y[index])) if known else number(shown.y[index], 4)
+        rows = [Row(f"sample {index + 1}", part), Row("truth", truth)]
+        if self.plane.flat:
+            return rows
+        away = float(self.plane.distances(data.points.x[index][None])[0])
+        return [*rows, Row("off the plane", f"{number(away, 2)} σ")]
 
     def paint_rings(self, painter: QPainter, mask: npt.NDArray[np.bool_] | None, token: str, grow: float) -> None:
         """Fainter the more there are, so that an untrained network's answer can still be seen."""
@@ -154,13 +175,12 @@ class AnswerView(PlaneView):
         if pointed is None:
             paint_cross(painter, at, theme().color("panel"), theme().color("text", 0.7))
         line = QFontMetricsF(font(11)).height() + theme().px(2)
-        most = max(1, min(8, int(rect.height() / line) - _OTHER_ROWS))
-        rows = ([] if pointed is None else self._sample_rows(pointed)) + self.rows(*place, most)
+        room = int(rect.height() / line) - _OTHER_ROWS
+        rows = [] if pointed is None else self._sample_rows(pointed)
+        data = self._asked[0].experiment.data
+        where = self.plane.lift(place)[0] if pointed is None else data.points.x[pointed]
+        rows += self._place_rows(where, max(1, min(8, room)), min(_MOST_COLUMNS, room - min(3, data.classes)))
         paint_readout(painter, rect.adjusted(4, 4, -4, -4), at, rows)
-
-
-def _class_row(index: int, value: str) -> Row:
-    return Row(f"class {index + 1}", value, index)
 
 
 class BesideScale(QWidget):

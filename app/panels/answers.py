@@ -18,6 +18,7 @@ from app.panels.readout import Row
 from app.panels.samples import sample_text
 from app.probe_thread import Probe
 from app.widgets.choice import Segmented
+from core.data.names import class_name
 from core.model import Model
 from core.probes import confusion as probe
 from core.probes.confusion import Answers
@@ -203,7 +204,8 @@ def _ask(model: Model, theta: Any) -> tuple[Model, Answers]:
 def _fill_matrix(panel: AnswersPanel, model: Model, seen: Answers) -> str:
     part = panel.part.key
     counts = probe.confusion(seen, part)
-    panel.matrix.set_matrix(counts)
+    data = model.experiment.data
+    panel.matrix.set_matrix(counts, data.labels)
     cell = panel.matrix.chosen
     if cell is not None:
         lit = "lit up everywhere, click again to let go" if counts[cell] else "nothing to light up"
@@ -211,7 +213,8 @@ def _fill_matrix(panel: AnswersPanel, model: Model, seen: Answers) -> str:
     total, right = int(counts.sum()), int(np.diag(counts).sum())
     held, found = probe.precision(counts), probe.recall(counts)
     by_class = " · ".join(
-        f"class {c + 1}: precision {share_text(held[c])}, recall {share_text(found[c])}" for c in range(len(counts))
+        f"{class_name(data, c)}: precision {share_text(held[c])}, recall {share_text(found[c])}"
+        for c in range(len(counts))
     )
     return f"{part} accuracy {percent(right / total)}, {count(right)} of {count(total)} · {by_class}" if total else ""
 

@@ -22,6 +22,8 @@ STRENGTH = 0.5
 _LEAST_TINT = 0.07
 _ROOM_FOR_SHARE, _ROOM_FOR_MARGINS, _ROOM_FOR_NAMES = (58, 40), (52, 34), 420
 """Design pixels a cell needs for its share under its count, a matrix's cells for margins, a picture for class names."""
+_MOST_NAMES = 96
+"""Design pixels that classes' names may take, at most."""
 _MOVES = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
@@ -37,6 +39,7 @@ class MatrixView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.matrix: Indices = np.zeros((2, 2), dtype=np.int64)
+        self._labels: tuple[str, ...] = ()
         self.chosen: Cell | None = None
         self._hovered: Cell | None = None
         self._cursor: Cell = (0, 0)
@@ -46,9 +49,9 @@ class MatrixView(QWidget):
         self.setAccessibleName("Confusion matrix: rows are true classes, columns predicted ones")
         repaint_on_change(self)
 
-    def set_matrix(self, matrix: Indices) -> None:
-        """Show counts (C, C)."""
-        self.matrix = matrix
+    def set_matrix(self, matrix: Indices, labels: tuple[str, ...] = ()) -> None:
+        """Show counts (C, C) of classes that are called ``labels``, else by their numbers."""
+        self.matrix, self._labels = matrix, labels
         last = len(matrix) - 1
         self._cursor = (min(self._cursor[0], last), min(self._cursor[1], last))
         self._describe()
@@ -82,8 +85,13 @@ class MatrixView(QWidget):
         title = line + theme().px(3)
         if self.height() < theme().px(150):
             title = 0.0
-        names = theme().px(62) if self._named() else theme().px(20)
+        names = self._names_room() if self._named() else theme().px(20)
         return title + names, title + theme().px(20)
+
+    def _names_room(self) -> float:
+        """Pixels that the classes' names take with their marks."""
+        widest = max((QFontMetricsF(font(11)).horizontalAdvance(name) for name in self._labels), default=0.0)
+        return min(max(theme().px(62), widest + theme().px(26)), theme().px(_MOST_NAMES))
 
     def _named(self) -> bool:
         return self.width() >= theme().px(_ROOM_FOR_NAMES) and self.height() >= theme().px(260)
@@ -173,10 +181,10 @@ class MatrixView(QWidget):
             if named:
                 painter.setPen(look.color("muted"))
                 painter.setFont(font(11))
-                words = QRectF(at.x() - look.px(60), down.top(), look.px(50), down.height())
-                painter.drawText(
-                    words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"class {index + 1}"
-                )
+                room = self._names_room() - look.px(22)
+                words = QRectF(at.x() - look.px(10) - room, down.top(), room, down.height())
+                text = QFontMetricsF(font(11)).elidedText(self._name(index), Qt.TextElideMode.ElideRight, words.width())
+                painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         if self._marks()[1] <= look.px(20):
             return
         painter.setPen(look.color("muted"))
@@ -253,8 +261,12 @@ class MatrixView(QWidget):
     def says(self, cell: Cell) -> str:
         """A cell in words."""
         number, share = int(self.matrix[cell]), row_shares(self.matrix)[cell]
-        part = "" if math.isnan(share) else f", {percent(share)} of class {cell[0] + 1}"
-        return f"{count(number)} of class {cell[0] + 1} answered as class {cell[1] + 1}{part}"
+        true, said = (self._name(index) for index in cell)
+        part = "" if math.isnan(share) else f", {percent(share)} of {true}"
+        return f"{count(number)} of {true} answered as {said}{part}"
+
+    def _name(self, index: int) -> str:
+        return self._labels[index] if index < len(self._labels) else f"class {index + 1}"
 
     def _describe(self) -> None:
         self.setAccessibleDescription(self.says(self._cursor))

@@ -18,6 +18,7 @@ from app.panels.plot.ticks import linear, nice_step
 from app.panels.readout import Row, paint_readout
 from app.theme import font, repaint_on_change, theme
 from app.widgets.painting import antialiased
+from app.widgets.target import pixel_ratio
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -154,7 +155,7 @@ class ResidualView(QWidget):
         return float(np.clip(min(self.width(), self.height()) * 0.02 + 2, low, high))
 
     def _paint_points(self, painter: QPainter) -> None:
-        given, ratio = self.scatter, self.devicePixelRatioF()
+        given, ratio = self.scatter, pixel_ratio(self)
         at = self.places() * ratio
         drawn = given.shown & np.isfinite(at).all(axis=1)
         limit = float(np.abs(given.truth).max(initial=0.0)) or 1.0

@@ -7,19 +7,24 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.canvas.slice_bar import SliceBar
 from app.numbers import count, number, percent
 from app.panels.answer_view import AnswerView, BesideScale
 from app.panels.boundary_modes import MARGIN, MODES, Drawing, Mode, value_limit
+from app.panels.boundary_space import BoundarySpace, FlatOrSpace
 from app.panels.panel import Panel
 from app.panels.scale_bar import ScaleBar
 from app.probe_thread import Probe
-from app.theme import Theme, theme
+from app.theme import Theme, theme, tokens
 from app.widgets.choice import Chip, Dropdown
+from core.data.names import class_name
+from core.data.slices import Plane, Slice
 from core.model import Model
 from core.probes import boundary as probe
 from core.probes.boundary import Boundary
+from core.spec import Data, Points
 
 RUNNING, PAUSED = 100, 200
 """Places along each side of the grid, while training runs and when it is still."""
@@ -67,11 +72,18 @@ class BoundaryPanel(Panel):
         self.view.ground_clicked.connect(lambda: session.highlight(None))
         self.scale = ScaleBar()
         self._beside = BesideScale(self.view, self.scale)
-        self.set_body(self._beside)
+        self.space = BoundarySpace()
+        self.space.sample_clicked.connect(self.view.sample_clicked)
+        self._faces = FlatOrSpace(self._beside, self.space)
+        self.slice = SliceBar(session)
+        self.set_body(_above(self._faces, self.slice))
         session.show_test_changed.connect(self._show_test_changed)
         session.run_changed.connect(self._run_changed)
         session.highlighted.connect(self._lit)
         session.picked_changed.connect(self.view.set_picked)
+        session.picked_changed.connect(self.space.set_picked)
+        session.slice_changed.connect(self._slice_changed)
+        self.residuals.toggled.connect(self.space.set_residuals)
         self._probe = Probe(self)
         self._probe.answered.connect(self._show)
         self._probe.failed.connect(lambda text: self.show_message(f"The boundary could not be computed: {text}."))
@@ -86,7 +98,11 @@ class BoundaryPanel(Panel):
         self.test = Chip("test", "Show the points held out to test.")
         self.test.setChecked(self.session.show_test)
         self.test.toggled.connect(self.session.set_show_test)
-        for control in (self.mode, self.chosen, self.test):
+        self.three = Chip("3-D", "The values as a height over the plane: drag to turn, wheel to zoom.")
+        self.three.toggled.connect(lambda _: self._recolour())
+        self.residuals = Chip("residuals", "A line from each point to the network's value at its place.")
+        self.residuals.setChecked(True)
+        for control in (self.mode, self.chosen, self.three, self.residuals, self.test):
             self.add_control(control)
 
     # what is asked for
@@ -95,7 +111,13 @@ class BoundaryPanel(Panel):
         """Ask for the boundary of a snapshot."""
         n = RUNNING if self.session.state == "running" else PAUSED
         self._offer(snapshot.model)
-        self._probe.ask(_picture, snapshot.model, snapshot.theta, n, self._mode, self._index, theme())
+        self._probe.ask(
+            _picture, snapshot.model, snapshot.theta, n, self._mode, self._index, theme(), self.session.slice
+        )
+
+    def _slice_changed(self, chosen: Slice) -> None:
+        if self.is_watched and self.session.snapshot is not None:
+            self.refresh(self.session.snapshot)
 
     def update_theme(self) -> None:
         """Colour the same answers anew."""
@@ -112,7 +134,7 @@ class BoundaryPanel(Panel):
 
     def _offer(self, model: Model) -> None:
         """Offer the modes that ``model`` has something to show in, and the classes to choose among."""
-        offered = (model.classes, model.network.output.units, self.mode.key)
+        offered = (model.classes, model.network.output.units, model.experiment.data.labels, self.mode.key)
         if offered == self._offered:
             return
         for row in MODES.values():
@@ -121,12 +143,14 @@ class BoundaryPanel(Panel):
             self.mode.set_key("smooth")
         mode = self._mode
         sign = "z" if mode.logits else "P"
-        rows = [(str(c), f"{sign}({c + 1})", f"Class {c + 1} against the rest.") for c in range(mode.classes(model))]
+        data, known = model.experiment.data, range(mode.classes(model))
+        rows = [(str(c), f"{sign}({_short(data, c)})", f"{_name(data, c)} against the rest.") for c in known]
         if rows and mode.margins:
             rows.insert(0, (str(MARGIN), "margin", "How far the largest logit is above the second largest."))
         self.chosen.set_rows(rows)
         self.chosen.setVisible(bool(rows))
-        self._offered = (*offered[:2], self.mode.key)
+        self.three.setVisible(not model.classes)
+        self._offered = (*offered[:3], self.mode.key)
 
     def _mode_changed(self) -> None:
         if self._picture is None:
@@ -145,17 +169,21 @@ class BoundaryPanel(Panel):
         self.test.setChecked(shown)
         if self._picture is not None:
             self._show_points(self._picture)
+            self._show_space(self._picture)
             self._say(self._picture)
 
     def _lit(self, indices: Any) -> None:
         self.view.set_lit(indices)
+        self.space.set_lit(indices)
         if self._picture is not None:
             self._say(self._picture)
 
     def _say(self, picture: Picture) -> None:
         lit = self.session.highlighted_samples
         note = "" if lit is None else f"{count(len(lit))} lit up, click beside them to let go"
-        self.set_status(_join(note, _status(picture, self.session.show_test)))
+        three = self.space.isVisibleTo(self)
+        cut = self.space.note if three else ""
+        self.set_status(_join(note, _status(picture, self.session.show_test, three), cut))
 
     # what is shown
 
@@ -177,12 +205,31 @@ class BoundaryPanel(Panel):
         if drawn.scale is not None:
             self.scale.set_scale(drawn.scale.colors, drawn.scale.ticks, drawn.scale.title)
         self._beside.show_scale(drawn.scale is not None)
+        self._show_space(picture)
         self._say(picture)
+
+    def _show_space(self, picture: Picture) -> None:
+        """Show values as heights where that is asked for; classes have none."""
+        three = self.three.isChecked() and not picture.model.classes
+        self._faces.show_space(three)
+        flat = picture.seen.plane.flat  # off a slice the value below a point is not what the network says of it
+        self.residuals.setVisible(three and flat)
+        self.space.set_residuals(self.residuals.isChecked() and flat)
+        if three:
+            model, theta, plane = picture.model, picture.theta, picture.seen.plane
+            self.space.answers, self.space.plane = lambda at: probe.answer(model, theta, plane.lift(at)), plane
+            self.space.set_values(picture.seen.values, picture.rgba, picture.seen.lines, picture.seen.faint)
+            points, limit = model.experiment.data.points, value_limit(model)
+            seen = points if plane.flat else Points(plane.project(points.x), points.y, points.drawn)
+            self.space.set_points(seen, model.prepared.train, self.session.show_test, limit)
+            self.space.set_lit(self.session.highlighted_samples)
+            self.space.set_picked(self.session.picked)
 
     def _show_points(self, picture: Picture) -> None:
         model, shown = picture.model, self.session.show_test
         points, train = model.experiment.data.points, model.prepared.train
-        key = (id(points), id(train), shown, model.classes)
+        plane = picture.seen.plane
+        key = (id(points), id(train), shown, model.classes, plane)
         if key == self._pointed:
             self.view.set_wrong(picture.seen.wrong)
             return
@@ -195,13 +242,37 @@ class BoundaryPanel(Panel):
             wrong=picture.seen.wrong,
             show_test=shown,
             value_limit=value_limit(model),
+            plane=plane,
         )
         self.view.set_lit(self.session.highlighted_samples)
         self.view.set_picked(self.session.picked)
 
 
-def _picture(model: Model, theta: npt.NDArray[Any], n: int, mode: Mode, index: int, look: Theme) -> Picture:
-    seen = probe.boundary(model, theta, n, logits=mode.logits)
+def _name(data: Data, index: int) -> str:
+    name = class_name(data, index)
+    return name[:1].upper() + name[1:]
+
+
+def _short(data: Data, index: int) -> str:
+    """A class as it stands between brackets: by its name, or its number alone."""
+    return class_name(data, index).removeprefix("class ")
+
+
+def _above(picture: QWidget, bar: QWidget) -> QWidget:
+    """A picture with a row of controls below it."""
+    both = QWidget()
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(theme().px(tokens.GRID))
+    column.addWidget(picture, 1)
+    column.addWidget(bar)
+    return both
+
+
+def _picture(
+    model: Model, theta: npt.NDArray[Any], n: int, mode: Mode, index: int, look: Theme, chosen: Slice
+) -> Picture:
+    seen = probe.boundary(model, theta, n, logits=mode.logits, chosen=chosen)
     return Picture(model, theta, seen, _drawn(model, seen, mode, index, look))
 
 
@@ -211,8 +282,21 @@ def _drawn(model: Model, seen: Boundary, mode: Mode, index: int, look: Theme) ->
     return mode.draw(model, seen, min(index, max(model.classes - 1, 0)), look)
 
 
-def _status(picture: Picture, show_test: bool) -> str:
+def _status(picture: Picture, show_test: bool, three: bool) -> str:
     """The numbers the picture shows, in one line."""
+    return _join(_scores(picture, show_test), "" if three else _plane_words(picture.seen.plane))
+
+
+def _plane_words(plane: Plane) -> str:
+    """What the plane leaves out."""
+    if plane.flat or np.isfinite(plane.spread).sum() <= 2:  # nothing that varies is left out
+        return ""
+    if plane.chosen.kind == "principal":
+        return f"the plane shows {percent(plane.explained)} of the spread"
+    return "points off the slice smaller and fainter"
+
+
+def _scores(picture: Picture, show_test: bool) -> str:
     seen, has_test = picture.seen, not np.isnan(picture.seen.test_score)
     part, score = ("test", seen.test_score) if has_test else ("training", seen.train_score)
     if seen.wrong is None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from app.numbers import number
 from app.panels.scale_bar import Tick
 from app.theme import Theme
+from core.data.names import class_name, target_name
 from core.model import Model
 from core.probes.boundary import Boundary, value_at
 from core.probes.contours import Line
@@ -109,7 +110,11 @@ def _signed_values(
 ) -> Drawing:
     limit = value_limit(model)
     return Drawing(
-        look.signed(see(seen.values), limit), seen.lines, seen.faint, (), signed_scale(limit, "value", look, see)
+        look.signed(see(seen.values), limit),
+        seen.lines,
+        seen.faint,
+        (),
+        signed_scale(limit, target_name(model.experiment.data), look, see),
     )
 
 
@@ -139,9 +144,14 @@ def _one(model: Model, seen: Boundary, index: int, look: Theme) -> Drawing:
     shares = seen.values[..., index]
     ramp = look.class_share(np.linspace(0, 1, _STEPS), index)
     ticks = ((0.0, "0"), (0.5, "0.5"), (1.0, "1"))
-    says = f"probability of class {index + 1}, line at 0.5"
+    says = f"probability of {class_name(model.experiment.data, index)}, line at 0.5"
     lines = share_lines(shares, (_HALF,))[0]
-    return Drawing(look.class_share(shares, index), lines, [], (), Scale(ramp, ticks, f"P({index + 1})"), says)
+    return Drawing(look.class_share(shares, index), lines, [], (), Scale(ramp, ticks, _probability(model, index)), says)
+
+
+def _probability(model: Model, index: int) -> str:
+    """The probability of a class as a symbol: P(1), P(Adelie)."""
+    return f"P({class_name(model.experiment.data, index).removeprefix('class ')})"
 
 
 # level lines
@@ -162,8 +172,8 @@ def _levels(model: Model, seen: Boundary, index: int, look: Theme) -> Drawing:
     ticks = tuple((level, number(level, 1)) for level in (0.0, *SHARES, 1.0))
     ramp = look.class_share(_stepped(np.linspace(0, 1, _STEPS)), index)
     field = look.class_share(_stepped(shares), index)
-    says = f"probability of class {index + 1}, a line for each tenth"
-    return Drawing(field, strong, faint, tuple(named), Scale(ramp, ticks, f"P({index + 1})"), says)
+    says = f"probability of {class_name(model.experiment.data, index)}, a line for each tenth"
+    return Drawing(field, strong, faint, tuple(named), Scale(ramp, ticks, _probability(model, index)), says)
 
 
 def _stepped(shares: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -193,7 +203,7 @@ def _logits(model: Model, seen: Boundary, index: int, look: Theme) -> Drawing:
         return Drawing(look.surface(apart / limit), seen.lines, [], (), scale, says)
     logit = class_logit(z, max(index, 0) if z.shape[-1] > 1 else 1)
     limit = rounded_up(logit)
-    whose = f"logit of class {index + 1}" if z.shape[-1] > 1 else "logit of class 2"
+    whose = f"logit of {class_name(model.experiment.data, index if z.shape[-1] > 1 else 1)}"
     says = f"{whose} from {number(float(logit.min()), 3)} to {number(float(logit.max()), 3)}"
     return Drawing(look.signed(logit, limit), seen.lines, [], (), signed_scale(limit, "logit", look), says)
 

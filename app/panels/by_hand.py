@@ -22,6 +22,7 @@ from app.numbers import number
 from app.panels.panel import Panel
 from app.probe_thread import Probe
 from app.widgets.choice import Chip, Dropdown, Segmented
+from core.data.names import class_name
 from core.examples import EXAMPLES
 from core.network import Network
 from core.probes.update import Clock, Scope
@@ -250,7 +251,7 @@ class ByHandPanel(Panel):
                 partial(self.load_example, "perceptron"),
             )
             return
-        if not getattr(snapshot.model.network, "plain", True):
+        if not snapshot.model.network.plain:
             self.set_empty(
                 "Only dense layers are worked through by hand, and this network normalises its sums or has shortcuts.",
                 "A plain one",
@@ -284,7 +285,7 @@ class ByHandPanel(Panel):
     def _sample_words(self) -> str:
         _, y = self.what_if.sample(self._points, self.index)
         model = self.session.model
-        what = f"class {round(y)}" if model.classes else f"y = {number(y)}"
+        what = class_name(model.experiment.data, round(y), 0) if model.classes else f"y = {number(y)}"
         if self.what_if.own:
             return what
         train = self.session.snapshot.model.prepared.train

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMetaMethod, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from app.panels.panel import Panel
 from app.panels.plot import crosshair
 from app.panels.plot.layout import Layout
-from app.panels.plot.scene import Band, Curve, Mark, Quantity, Readout
+from app.panels.plot.scene import Band, Curve, Mark, Quantity, Readout, Stretch
 from app.panels.plot.widget import PlotWidget
 from app.theme import theme, tokens
 
-__all__ = ["Band", "Curve", "CurvePlot", "Mark", "Quantity", "Readout"]
+__all__ = ["Band", "Curve", "CurvePlot", "Mark", "Quantity", "Readout", "Stretch"]
 
 _NOTCH = 0.8
 """How much of the x axis is left by one notch of the wheel."""
@@ -89,6 +90,13 @@ class CurvePlot(PlotWidget):
             self.failed.emit(f"The picture could not be written to {path}: choose a folder that you may write to.")
 
     def _ask_and_save(self) -> None:
+        """Ask the panel's owner for a picture of the panel; where there is none, save one of the plot."""
+        panel = self.parentWidget()
+        while panel is not None and not isinstance(panel, Panel):
+            panel = panel.parentWidget()
+        if panel is not None and panel.isSignalConnected(QMetaMethod.fromSignal(panel.picture_requested)):
+            panel.picture_requested.emit()
+            return
         name = self.scene.y_quantity.title.partition(",")[0].replace("/", "to") or "plot"
         path, _ = QFileDialog.getSaveFileName(self, "Save picture", f"{name}.png", "PNG pictures (*.png)")
         if path:

@@ -108,6 +108,7 @@ class DataPanel(Panel):
         self.controls.show_test(self.session.show_test)
         self.parts.scaling.set_keys((data.scaling,))
         self.parts.palette_row.follow()
+        self.parts.follow(data)
         self._say()
 
     def _say(self) -> None:
@@ -119,9 +120,10 @@ class DataPanel(Panel):
         if chosen:
             return f"{count(chosen)} selected · drag, arrow keys, Delete"
         if not len(self.canvas.points):
-            return "No points yet · drag on the canvas"
+            return "No points yet · drag on the canvas" if self.canvas.drawable else "No rows"
         train = training_mask(self.session)
         tests = "hollow" if self.session.show_test else "hidden"
-        text = f"{count(int(train.sum()))} to train · {count(int((~train).sum()))} to test ({tests})"
+        rows = "" if self.canvas.drawable else f"{count(self.canvas.points.x.shape[1])} columns · "
+        text = f"{rows}{count(int(train.sum()))} to train · {count(int((~train).sum()))} to test ({tests})"
         scaling = self.session.experiment.data.scaling
         return text if scaling == "none" else f"{text} · {scaling.replace('-', '–')}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from app.numbers import number
 
@@ -12,50 +14,116 @@ MarkRow = tuple[float, str, str]
 """(epoch, label, colour token), as CurvePlot takes them."""
 
 _ONE_HAND = 1.0
-"""Seconds of computing within which changes of the rate are one: a slider being dragged."""
+"""Seconds of computing within which changes of one kind are one: a slider being dragged."""
 _NEIGHBOURS = 3
 """Rows apart at which they are one, too, however long an epoch takes."""
 
+_BACK = 16
+"""Rows looked back for the last one with gradients: edits while a run rests leave rows without."""
+
+CHANGES = {1: "data", 2: "network", 4: "loss", 8: "weights set"}
+"""What the numbers of a history's column ``change`` say was changed just before a row; sums where it was several."""
+UNNAMED = "changed"
+"""What is said of a jump where the history does not say what was changed."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened before ``row``, after so many seconds of computing, at ``epoch``; of a ``kind``."""
+
+    row: int
+    seconds: float
+    epoch: float
+    kind: str
+    label: str
+
 
 class RateChanges:
-    """The epochs at which the learning rate was changed, and to what; reads only the rows a history has gained.
+    """The epochs at which the learning rate was changed, and to what, and at which the data, the network or the loss.
 
-    Of one that was thinned it reads all.
-
-    What a schedule makes of the rate is no change: it is the base rate that a hand sets.
+    Reads only the rows a history has gained; of one that was thinned it reads all. What a schedule makes of the rate is
+    no change: it is the base rate that a hand sets. What else was changed is in the column ``change``; without it, it
+    is seen by two rows of one step (the losses before and after it), and by layers that come or go.
     """
 
     def __init__(self) -> None:
         self._lineage: Any = None
         self._thinned = self._rows = 0
-        self._found: list[tuple[int, float, float, float]] = []  # row, seconds, epoch, rate
+        self._found: list[Event] = []
 
     def read(self, history: Any) -> list[MarkRow]:
         """The marks of ``history``, a run's record; changes close upon another are one, with the last rate."""
+        self._catch_up(history)
+        return [(event.epoch, event.label, "muted") for event in sorted(self._found, key=lambda e: e.epoch)]
+
+    def comparable_from(self, history: Any) -> int:
+        """The first row whose losses are of the same data and loss as the newest; 0 where nothing was changed."""
+        self._catch_up(history)
+        return max((event.row for event in self._found if event.kind != "rate"), default=0)
+
+    def _catch_up(self, history: Any) -> None:
         known = history.lineage is self._lineage and history.thinned == self._thinned
         if not known or len(history) < self._rows:
             self._lineage, self._thinned, self._rows, self._found = history.lineage, history.thinned, 0, []
-        rows = len(history)
-        start = max(self._rows - 1, 0)
-        epoch, rate, seconds = (history.column(name)[:rows] for name in ("epoch", "base_rate", "seconds"))
-        for at in np.flatnonzero(rate[start + 1 :] != rate[start : rows - 1]) + start + 1:
-            if np.isnan(rate[at]) or np.isnan(rate[at - 1]):
-                continue
-            self._note(int(at), float(seconds[at]), float(epoch[at - 1]), float(rate[at]))
+        rows, start = len(history), max(self._rows - 1, 0)
+        if rows > start + 1:
+            for event in _changes(history, start, rows):
+                self._note(event)
         self._rows = rows
-        return [(epoch, f"rate {number(rate, 3)}", "muted") for _, _, epoch, rate in self._found]
 
-    def _note(self, row: int, seconds: float, epoch: float, rate: float) -> None:
-        if self._found:
-            last_row, last_seconds, first_epoch, _ = self._found[-1]
-            if row - last_row <= _NEIGHBOURS or seconds - last_seconds <= _ONE_HAND:
-                self._found[-1] = (row, seconds, first_epoch, rate)
-                return
-        self._found.append((row, seconds, epoch, rate))
+    def _note(self, event: Event) -> None:
+        """Keep an event; one that goes on from the last of its kind takes its place in time, as a name does of none."""
+        if event.kind not in ("rate", UNNAMED):
+            self._found = [old for old in self._found if not (old.kind == UNNAMED and old.epoch == event.epoch)]
+        last = next((old for old in reversed(self._found) if old.kind == event.kind), None)
+        if last is not None and (
+            event.row - last.row <= _NEIGHBOURS or event.seconds - last.seconds <= _ONE_HAND * (event.kind == "rate")
+        ):
+            self._found.remove(last)
+            event = Event(event.row, event.seconds, last.epoch, event.kind, event.label)
+        self._found.append(event)
+
+
+def _changes(history: Any, start: int, rows: int) -> list[Event]:
+    """What was changed between the rows from ``start`` to ``rows``, in order."""
+    step, epoch, rate, seconds = (
+        history.column(name)[start:rows] for name in ("step", "epoch", "base_rate", "seconds")
+    )
+    labels = _labels(history, step, start, rows)
+    with np.errstate(invalid="ignore"):
+        moved = np.flatnonzero((rate[1:] != rate[:-1]) & np.isfinite(rate[1:]) & np.isfinite(rate[:-1])) + 1
+    # A rate holds for the epochs after the row before; what else is changed shows in the row itself.
+    found = [
+        Event(start + int(i), seconds[i], epoch[i - 1], "rate", f"rate {number(float(rate[i]), 3)}") for i in moved
+    ]
+    found += [Event(start + i, seconds[i], epoch[i - 1], label, label) for i, label in labels.items()]
+    return sorted(found, key=lambda event: event.row)
+
+
+def _labels(history: Any, step: npt.NDArray[Any], start: int, rows: int) -> dict[int, str]:
+    """What was changed just before rows 1 … of a stretch, by row of the stretch."""
+    if "change" in history.names():
+        codes = np.nan_to_num(history.column("change")[start:rows]).astype(int)
+        at = [int(i) for i in np.flatnonzero(codes) if i]
+        return {i: ", ".join(word for bit, word in CHANGES.items() if codes[i] & bit) or UNNAMED for i in at}
+    found = {int(i) + 1: UNNAMED for i in np.flatnonzero(step[1:] == step[:-1])}
+    return found | dict.fromkeys(_other_layers(history, start, rows), "network")
+
+
+def _other_layers(history: Any, start: int, rows: int) -> list[int]:
+    """The rows of a stretch before which a layer came or went: others have gradients than at the last row with any."""
+    names = [name for name in history.names() if name.startswith("gradient/")]
+    if not names:
+        return []
+    back = min(start, _BACK)
+    there = np.stack([np.isfinite(history.column(name)[start - back : rows]) for name in names])
+    some = np.flatnonzero(there.any(axis=0))
+    differs = (there[:, some[1:]] != there[:, some[:-1]]).any(axis=0)
+    return [int(i) - back for i in some[1:][differs] if i > back]
 
 
 def marks(changes: RateChanges, snapshot: Any) -> list[MarkRow]:
-    """The marks of a snapshot's run: changes of the rate, where it diverged, and which earlier moment is shown."""
+    """The marks of a snapshot's run: what was changed, where it diverged, and which earlier moment is shown."""
     found = changes.read(snapshot.history)
     if snapshot.past:
         found.append((float(snapshot.epoch), "shown", "accent"))

@@ -1,158 +1,297 @@
-"""The gradients panel: how strongly each layer is pulled, and how far each step moves it."""
+"""The gradients panel: how strongly each layer is pulled, how far it moves, which units are idle, how values spread."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+import numpy as np
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QStackedLayout, QVBoxLayout, QWidget
 
 from app.numbers import number
 from app.panels.curves import Band, Curve, CurvePlot, Quantity
 from app.panels.events import RateChanges, marks
+from app.panels.gradients_flags import Reading, flags_of
+from app.panels.gradients_ridges import RidgeView
+from app.panels.gradients_spread import Spread, words
+from app.panels.gradients_strip import FlagStrip
+from app.panels.gradients_units import UnitCounts
+from app.panels.lacking import says_lacking
 from app.panels.panel import Panel
-from app.widgets.choice import Segmented
+from app.theme import theme, theme_events, tokens
+from app.widgets.choice import Dropdown, Segmented
+from core.activations import ACTIVATIONS
+from core.probes.distributions import QUANTITIES
+from core.probes.landscape import Objective
 
-VANISHING = 1e-6
-"""A layer's gradient vanishes when its norm is under this share of the largest: it learns a million times slower."""
-NOTHING = 1e-8
-"""Below this norm in every layer there is nothing to follow: a minimum, or saturated units."""
-EXPLODING = 1e3
-"""Above this norm a gradient explodes: no usual rate makes such a step a small one."""
 USUAL = (10**-3.5, 10**-2.5)
 """Where the ratio of update to weight usually lies when training goes well, around 10⁻³.
 
 Source: Karpathy, CS231n, "Neural Networks Part 3: Learning and Evaluation", ratio of weights to updates.
 """
-TOO_FAR, TOO_LITTLE = 1e-1, 1e-6
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One way to look at the layers: the history's columns, the axis, and the sentence under the picture."""
+class View:
+    """One way to look at the layers: its pill, and for curves the history's column, the axis, and what it says."""
 
-    column: str
-    quantity: Quantity
-    says: str
+    key: str
+    about: str
+    says: str = ""
+    quantity: Quantity = field(default_factory=Quantity)
+    column: str = ""
     bands: tuple[Band, ...] = ()
+    log: bool = True
 
 
-KINDS = {
-    "norms": Kind("gradient", Quantity("norm of the gradient"), "norm of each layer’s last gradient"),
-    "ratio": Kind(
-        "ratio",
-        Quantity("update / weight"),
-        "last update over weights, by norm",
-        (Band(*USUAL, "around 10⁻³: rule of thumb (CS231n)", "good"),),
-    ),
+VIEWS = {
+    view.key: view
+    for view in (
+        View(
+            "norms",
+            "The norm of each layer's last gradient.",
+            "norm of each layer’s last gradient",
+            Quantity("norm of the gradient"),
+            "gradient",
+        ),
+        View(
+            "ratio",
+            "How far the last step moved each layer, relative to the size of its weights.",
+            "last update over weights, by norm",
+            Quantity("update / weight"),
+            "ratio",
+            (Band(*USUAL, "around 10⁻³: rule of thumb (CS231n)", "good"),),
+        ),
+        View(
+            "dead",
+            "The share of each layer's units that are dead or saturated: flat where the points put them.",
+            "share of units that are dead or saturated",
+            Quantity("units dead or saturated", percent=True, bounds=(0.0, 1.0)),
+            log=False,
+        ),
+        View("histograms", "How weights, biases, activations or gradients are spread, moment by moment."),
+    )
+}
+_ALL = "all"
+_ABOUT = {
+    "weights": "The weights of each layer.",
+    "biases": "The biases of each layer.",
+    "activations": "What leaves each unit, for every training point.",
+    "gradients": "The full gradient's component for each weight and bias, of all training points.",
 }
 
 
-def verdict(kind: str, values: dict[str, float]) -> str:
-    """What the newest numbers by layer say in plain words: vanishing, exploding, or neither."""
-    finite = {label: value for label, value in values.items() if math.isfinite(value)}
-    if not finite:
-        return ""
-    return _norms_verdict(finite) if kind == "norms" else _ratio_verdict(finite)
-
-
-def _norms_verdict(norms: dict[str, float]) -> str:
-    largest = max(norms.values())
-    exploding = [label for label, value in norms.items() if value > EXPLODING]
-    vanishing = [label for label, value in norms.items() if value < VANISHING * largest]
-    if exploding:
-        return f"exploding: {_some(exploding)} over {number(EXPLODING)}"
-    if largest < NOTHING:
-        return "next to nothing in every layer: a minimum, or saturated units"
-    if vanishing:
-        return f"vanishing: {_some(vanishing)} under 10⁻⁶ of the largest"
-    return "none vanishing"
-
-
-def _ratio_verdict(ratios: dict[str, float]) -> str:
-    far = [label for label, value in ratios.items() if value > TOO_FAR]
-    little = [label for label, value in ratios.items() if value < TOO_LITTLE]
-    if far:
-        return f"large steps: {_some(far)} over 10⁻¹"
-    return f"hardly moving: {_some(little)} under 10⁻⁶" if little else ""
-
-
-def _some(labels: list[str]) -> str:
-    return ", ".join(labels) if len(labels) <= 3 else f"{labels[0]} to {labels[-1]}, {len(labels)} in all,"
-
-
 class GradientsPanel(Panel):
-    """One line for each layer of the present network: its gradient's norm, or the ratio of update to weight."""
+    """Curves over the epochs, or histograms of moments, for each layer of the present network, and flags for each."""
 
     key = "gradients"
     period = 220
     title = "Gradients"
     help = (
-        "A layer's gradient says how the loss would change with each of its weights; its norm is how strongly the "
-        "layer is pulled. Where it shrinks from layer to layer towards the input it vanishes, and the first layers "
-        "hardly learn; where it grows without end it explodes, and training diverges. Source: Glorot & Bengio, "
-        "Understanding the difficulty of training deep feedforward neural networks (2010); for the ratio, Stanford's "
-        "CS231n notes."
+        "A layer's gradient says how the loss would change with each of its weights; where its norm shrinks from layer "
+        "to layer towards the input it vanishes (flagged under 1/1000 of the largest), where it grows without end it "
+        "explodes (over 1000). A unit is dead when its activation's slope is zero for every training point, so that "
+        "nothing reaches its weights; a unit of an activation bounded on both sides is saturated when the slope is "
+        "under 1 % of its largest for more than half of the points. Histograms have the same bins at all moments, and "
+        "what lies beyond them is in the end bins; sixteen weights or fewer are shown one by one. Source: Glorot & "
+        "Bengio, Understanding the difficulty of training deep feedforward neural networks (2010); Lu et al., Dying "
+        "ReLU and initialization (2020); for the ratio, Stanford's CS231n notes."
     )
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
-        self.plot = CurvePlot()
-        self.kind = Segmented(
-            [
-                ("norms", "norms", "The norm of each layer's last gradient."),
-                ("ratio", "ratio", "How far the last step moved each layer, relative to the size of its weights."),
-            ],
-            name="What the lines show",
-        )
+        self.plot, self.ridges, self.strip = CurvePlot(), RidgeView(), FlagStrip()
+        self.view = Segmented([(v.key, v.key, v.about) for v in VIEWS.values()], name="What is shown")
+        self.quantity = Dropdown("", [(q, q, _ABOUT[q]) for q in QUANTITIES], name="Histograms of")
+        self.layer = Dropdown("", [(_ALL, "all layers", "All layers side by side.")], name="Layer")
+        for control in (self.view, self.quantity, self.layer):
+            self.add_control(control)
+            control.chosen.connect(self._chosen)
+        self.units, self.spread = UnitCounts(self), Spread(self)
         self._changes = RateChanges()
-        self.add_control(self.kind)
-        self.kind.chosen.connect(self._chosen)
-        self.set_body(self.plot)
-        self.plot.set_log(x=False, y=True)
+        self._model: Any = None
+        self._objective: Objective | None = None
+        self.units.changed.connect(self._counted)
+        self.spread.changed.connect(self._show_spread)
+        for asked in (self.units, self.spread):
+            asked.failed.connect(self.show_message)
         self.plot.failed.connect(self.show_message)
+        self.ridges.layer_asked.connect(self._layer_asked)
         session.run_changed.connect(self._run_changed)
-        self._name_axes()
+        theme_events().changed.connect(self._space)
+        self._lay_out()
+        self._choose_view()
+
+    def _lay_out(self) -> None:
+        body, pictures = QWidget(), QWidget()
+        self._pictures = QStackedLayout(pictures)
+        self._pictures.addWidget(self.plot)
+        self._pictures.addWidget(self.ridges)
+        self._column = QVBoxLayout(body)
+        self._column.addWidget(self.strip)
+        self._column.addWidget(pictures, 1)
+        self._space()
+        self.set_body(body)
+
+    def _space(self) -> None:
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme().px(tokens.GAP))
+
+    # what is chosen
+
+    @property
+    def shown(self) -> View:
+        """The view chosen."""
+        return VIEWS[self.view.key]
+
+    def show_view(self, key: str) -> None:
+        """Show another view, as its pill does; raises KeyError for one there is none of."""
+        self.view.set_key(key)
+        self._chosen()
 
     def _chosen(self) -> None:
-        self._name_axes()
-        if self.session.snapshot is not None and self.isVisible():
+        self._choose_view()
+        self._again()
+
+    def _again(self) -> None:
+        if self.session.snapshot is not None and self.is_watched:
             self.refresh(self.session.snapshot)
 
-    def _name_axes(self) -> None:
-        kind = KINDS[self.kind.key]
-        self.plot.set_bands(kind.bands)
-        self.plot.set_quantities(Quantity("epoch"), kind.quantity)
-        if not self.status:
-            self.set_status(kind.says)
+    def _layer_asked(self, layer: int | None) -> None:
+        self.layer.set_key(_ALL if layer is None else str(layer))
+        self._chosen()
+
+    def _choose_view(self) -> None:
+        view = self.shown
+        spread = view.key == "histograms"
+        self.quantity.setVisible(spread)
+        self.layer.setVisible(spread)
+        QApplication.sendEvent(self.header, QEvent(QEvent.Type.LayoutRequest))  # those behind "more" tell nobody
+        self._pictures.setCurrentWidget(self.ridges if spread else self.plot)
+        if not spread:
+            self.plot.set_log(x=False, y=view.log)
+            self.plot.set_bands(view.bands)
+            self.plot.set_quantities(Quantity("epoch"), view.quantity)
+        self.set_status(view.says)
 
     def _run_changed(self) -> None:
         self.plot.set_live(self.session.state == "running")
+        self._again()
+
+    # what is shown
 
     def refresh(self, snapshot: Any) -> None:
-        """Show the history of ``snapshot``'s run, a line for each layer there is now."""
-        history, rows = snapshot.history, len(snapshot.history)
-        kind = KINDS[self.kind.key]
+        """Show ``snapshot``'s run up to its moment, a line or a picture for each layer there is now."""
+        if says_lacking(self, snapshot):
+            return
+        self._follow(snapshot)
+        running = self.session.state == "running"
+        self.units.ask(snapshot, self._objective, running, whole=self.shown.key == "dead")
+        self._flag(snapshot)
+        if self.shown.key == "histograms":
+            rows = self.ridges.moments(1 if self._only is not None else len(snapshot.model.network.layers))
+            self.spread.ask(snapshot, self._objective, self.quantity.key, rows, running)
+            self._show_spread()
+        elif self.shown.key == "dead":
+            self._draw_units(snapshot)
+        elif self._untrained(snapshot):
+            self.set_empty("There is no gradient before the first step.", "Train one epoch", self.session.step_epoch)
+        else:
+            self._draw_columns(snapshot)
+
+    def _follow(self, snapshot: Any) -> None:
+        """Keep up with the model: another objective, and other layers to choose from."""
+        if snapshot.model is self._model:
+            return
+        self._model, self._objective = snapshot.model, Objective.of(snapshot.model, precision="float64")
+        rows = [(_ALL, "all layers", "All layers side by side.")]
+        rows += [(str(i), layer.label, f"Only {layer.label}.") for i, layer in enumerate(snapshot.model.network.layers)]
+        if [row[:2] for row in rows] != [(key, self.layer.box.itemText(i)) for i, key in enumerate(self.layer.keys)]:
+            self.layer.set_rows(rows)
+
+    def _untrained(self, snapshot: Any) -> bool:
+        """Whether no step of this run has left a gradient."""
+        column, history = self.shown.column, snapshot.history
+        return not any(
+            np.isfinite(history.column(f"{column}/{layer.id}")).any() for layer in snapshot.model.network.layers
+        )
+
+    def _draw_columns(self, snapshot: Any) -> None:
+        history, rows, column = snapshot.history, len(snapshot.history), self.shown.column
         curves = [
-            Curve(f"{kind.column}/{layer.id}", layer.label, index, history.column(f"{kind.column}/{layer.id}")[:rows])
+            Curve(f"{column}/{layer.id}", layer.label, index, history.column(f"{column}/{layer.id}")[:rows])
             for index, layer in enumerate(snapshot.model.network.layers)
         ]
         self.plot.set_marks(marks(self._changes, snapshot))
         self.plot.set_data(
             history.column("epoch")[:rows], curves, source=history, seconds=history.column("seconds")[:rows]
         )
-        self._run_changed()
-        self.set_status(self._numbers(curves, snapshot.rows))
-
-    def _numbers(self, curves: list[Curve], rows: int) -> str:
-        """What the curves have come to at the moment shown, after ``rows`` rows."""
-        kind = KINDS[self.kind.key]
-        last = {curve.label: float(curve.values[:rows][-1]) for curve in curves if len(curve.values[:rows])}
+        self.plot.set_live(self.session.state == "running")
+        last = {curve.label: _last(curve.values[: snapshot.rows]) for curve in curves}
         finite = {label: value for label, value in last.items() if math.isfinite(value)}
         parts = []
         if finite:
             most, least = max(finite, key=finite.__getitem__), min(finite, key=finite.__getitem__)
-            parts.append(verdict(self.kind.key, last))
             parts += [f"largest {number(finite[most], 3)} ({most})", f"smallest {number(finite[least], 3)} ({least})"]
-        return " · ".join(part for part in [*parts, kind.says] if part)
+        self.set_status(" · ".join([*parts, self.shown.says]))
+
+    # idle units
+
+    def _draw_units(self, snapshot: Any) -> None:
+        layers = snapshot.model.network.layers
+        epochs, idle = self.units.curves(len(layers))
+        curves = [
+            Curve(f"idle/{layer.id}", layer.label, index, idle[:, index] / layer.units)
+            for index, layer in enumerate(layers)
+            if not len(idle) or np.isfinite(idle[:, index]).any()
+        ]
+        self.plot.set_marks(marks(self._changes, snapshot))
+        self.plot.set_data(epochs, curves)
+        self.plot.set_live(self.session.state == "running")
+        self.set_status(" · ".join(part for part in (self.units.words(snapshot), self.shown.says) if part))
+
+    def _counted(self) -> None:
+        snapshot = self.session.snapshot
+        if snapshot is None or self.is_empty:
+            return
+        self._flag(snapshot)
+        if self.shown.key == "dead":
+            self._draw_units(snapshot)
+
+    # histograms
+
+    @property
+    def _only(self) -> int | None:
+        """The layer whose histograms alone are shown, None for all."""
+        return None if self.layer.key == _ALL else int(self.layer.key)
+
+    def _show_spread(self) -> None:
+        found = self.spread.shown(self.quantity.key)
+        if found is None or self.shown.key != "histograms" or self.is_empty:
+            return
+        self.ridges.set_ridgelines(found, self._model.network.layers, self._only)
+        self.set_status(words(found, self._only))
+
+    # flags
+
+    def _flag(self, snapshot: Any) -> None:
+        """Say of each layer what its newest numbers mean."""
+        layers, history, rows = snapshot.model.network.layers, snapshot.history, snapshot.rows
+        counted = self.units.at(snapshot.step)
+        dead, saturated = (np.full(len(layers), np.nan),) * 2 if counted is None else counted
+        readings = []
+        for i, layer in enumerate(layers):
+            row = ACTIVATIONS[layer.activation]
+            norm, ratio = (_last(history.column(f"{name}/{layer.id}")[:rows]) for name in ("gradient", "ratio"))
+            idle = (layer.units, float(dead[i]), float(saturated[i]))
+            bounded = math.isfinite(row.low) and math.isfinite(row.high) and i + 1 < len(layers)
+            readings.append(Reading(i, layer.label, norm, ratio, *idle, bounded))
+        self.strip.set_flags(flags_of(readings))
+
+
+def _last(values: Any) -> float:
+    """The newest number there is, NaN where the last two rows have none: a row after an edit has no gradient."""
+    newest = [float(value) for value in values[-2:] if math.isfinite(value)]
+    return newest[-1] if newest else math.nan

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -31,6 +32,7 @@ from app.panels.survey import (
 )
 from app.probe_thread import Probe
 from app.theme import theme
+from core.probes.directions import Floats
 from core.probes.projection import Track
 
 _FRAME_MS = 33
@@ -79,6 +81,7 @@ class LandscapePanel(Controls, Racing, Panel):
         self.pictures = Pictures()
         self.view, self.scale = self.pictures.view, self.pictures.scale
         self.off_plane, self.line = self.pictures.off_plane, self.pictures.line
+        self.pictures.space.losses = self._losses
         self.view.zoomed.connect(self._zoom)
         self.view.dropped.connect(self._drop)
         self.view.panned.connect(self._pan)
@@ -245,6 +248,7 @@ class LandscapePanel(Controls, Racing, Panel):
         self.view.set_relief(drawn, survey.map)
         self.log.setChecked(drawn.log)
         self.pictures.set_scale(drawn)
+        self.pictures.set_space(self.three.isChecked())
         if not drawn.settled and not self._easing.isActive():
             self._easing.start()
 
@@ -270,4 +274,15 @@ class LandscapePanel(Controls, Racing, Panel):
         self.view.set_track(seen)
         self.off_plane.set_track(seen)
         if not self.asking.along_line:
-            self.set_status(words(seen, self._survey.objective))
+            note = self.pictures.space.note if self.three.isChecked() else ""
+            self.set_status(" · ".join(filter(None, (words(seen, self._survey.objective), note))))
+
+    def _losses(self, seen: Track) -> Floats | None:
+        """The objective all along a path, as training recorded it; None where it trained on more than that."""
+        objective = self._survey.objective if self._survey is not None else None
+        if objective is None or objective.l1 or objective.l2 or objective.samples < objective.total:
+            return None
+        known = {moment.step: moment.loss for moment in self.session.snapshot.history.moments()}
+        losses = np.array([known.get(step, np.nan) for step in seen.steps.tolist()])
+        losses[-1] = seen.loss
+        return losses

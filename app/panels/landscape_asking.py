@@ -111,7 +111,9 @@ class Asking:
             return (finest,)
         return tuple(n for n in RUNNING if n <= RUNNING[1] or self._each * n * n <= WORK)
 
-    def seen(self, snapshot: Any, weights: tuple[int, int] | None, points: tuple[Point, Point] | None) -> Seen:
+    def seen(
+        self, snapshot: Any, weights: tuple[int | None, int | None] | None, points: tuple[Point, Point] | None
+    ) -> Seen:
         """What a plane may be laid through now."""
         assert self.objective is not None
         theta = np.array(snapshot.theta, dtype=np.float64)

@@ -38,7 +38,11 @@ class Controls:
         self.dice = self._button("dice", "Draw two other random directions", self._reseed)
         self.wider = self._button("minus", "Wider view", lambda: self._zoom(1))
         self.narrower = self._button("plus", "Narrower view", lambda: self._zoom(-1))
-        for control in (self.planes, self.follow, self.log, self.arrows, self.race):
+        self.three = Chip(
+            "3-D", "The surface in three dimensions: drag to turn, wheel to zoom, two clicks to put it back."
+        )
+        self.three.toggled.connect(self._three_toggled)
+        for control in (self.planes, self.three, self.follow, self.log, self.arrows, self.race):
             self.add_control(control)
         for button in (self.centre, self.dice, self.wider, self.narrower):
             self.add_control(button)
@@ -57,7 +61,7 @@ class Controls:
         self.view.set_span(1.0)
         self.dice.setEnabled(name == "random")
         self.follow.setEnabled(self.asking.row.follows)
-        self.arrows.setEnabled(not self.asking.along_line)
+        self._refuse()
         self.pictures.choose(self.asking.row)
         self.set_status("")
         self._again()
@@ -117,6 +121,18 @@ class Controls:
         if self._crossing is not None and self.asking.along_line:
             self.line.show_crossing(self._crossing, on)
         self.update_theme()
+
+    def _three_toggled(self: Any, on: bool) -> None:
+        self.pictures.set_space(on)
+        self._refuse()
+        if self._survey is not None:
+            self._show_track(self._survey.track)
+
+    def _refuse(self: Any) -> None:
+        """Along a line there is neither a surface nor a direction across; arrows are drawn on the map alone."""
+        line, three = self.asking.along_line, self.three.isChecked()
+        self.three.setEnabled(not line)
+        self.arrows.setEnabled(not line and not three)
 
     def _arrows_toggled(self: Any) -> None:
         if not self.arrows.isChecked():

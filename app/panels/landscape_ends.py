@@ -89,5 +89,7 @@ class PairRow(QWidget):
 def weight_rows(network: Network, pair: tuple[int, int]) -> list[tuple[str, str, str]]:
     """Rows for a list of weights: all, or the present ones where there are too many for a list."""
     count = network.parameters
-    places = range(count) if count <= MOST_LISTED else sorted(set(pair))
-    return [(str(index), parameter_name(network, index), "A weight w or a bias b of the network.") for index in places]
+    still = network.statistics
+    places = [k for k in range(count) if not still[k] or k in pair] if count <= MOST_LISTED else sorted(set(pair))
+    about = "A number of the network: a weight w, a bias b, a scale γ or a shift β."
+    return [(str(index), parameter_name(network, index), about) for index in places]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from app.panels.landscape_ends import PairRow
 from app.panels.landscape_line import LineView
 from app.panels.landscape_racers import RaceTable
+from app.panels.landscape_space import LandscapeSpace
 from app.panels.off_plane import OffPlaneView
 from app.panels.relief import Relief
 from app.panels.scale_bar import ScaleBar
@@ -33,7 +34,8 @@ class Pictures(QWidget):
         self.table, self.line, self.missing = RaceTable(), LineView(), EmptyState()
         self.ends = PairRow(("A", "B"), ("The point the line starts from", "The point the line leads to"))
         self.weights = PairRow(("w₀", "w₁"), ("The weight to the right", "The weight upwards"))
-        self._map = _Row(self.view, self.scale, self.off_plane, self.table)
+        self.space = LandscapeSpace(self.view)
+        self._map = _Row(self.view, self.space, self.scale, self.off_plane, self.table)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         for choice in (self.ends, self.weights):
@@ -55,6 +57,14 @@ class Pictures(QWidget):
     def show_map(self) -> None:
         """Show the surface."""
         self._stack.setCurrentWidget(self._map)
+
+    def set_space(self, on: bool) -> None:
+        """Show the surface in three dimensions, where it has any height, or as a map."""
+        three = on and self.space.possible
+        if three != self.space.isVisibleTo(self):
+            self.space.setVisible(three)
+            self.view.setVisible(not three)
+            self._map.arrange()
 
     def show_line(self) -> None:
         """Show the line."""
@@ -87,13 +97,17 @@ class Pictures(QWidget):
 class _Row(QWidget):
     """The map, its scale, and, where there is room, the plot or the table beside them."""
 
-    def __init__(self, view: SurfaceView, scale: ScaleBar, off_plane: OffPlaneView, table: RaceTable) -> None:
+    def __init__(
+        self, view: SurfaceView, space: LandscapeSpace, scale: ScaleBar, off_plane: OffPlaneView, table: RaceTable
+    ) -> None:
         super().__init__()
-        self._view, self._scale, self._off_plane, self._table = view, scale, off_plane, table
+        self._view, self._space, self._scale, self._off_plane, self._table = view, space, scale, off_plane, table
         self.racing = False
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(view, 1)
+        for picture in (view, space):
+            self._layout.addWidget(picture, 1)
+        space.hide()
         for widget in (scale, off_plane, table):
             self._layout.addWidget(widget)
         table.hide()
@@ -107,8 +121,11 @@ class _Row(QWidget):
         """Show the plot where it fits, and keep the scale level with the map."""
         self._layout.setSpacing(theme().px(tokens.GAP))
         slim, room = self.width() < theme().px(_ROOM_FOR_PLOT), self.width() >= theme().px(_ROOM_FOR_SLIM)
+        # In three dimensions the box's own edge says what heights, and so what colours, stand for.
+        self._scale.setVisible(not (slim and self._space.isVisibleTo(self)))
         for widget, wanted in ((self._off_plane, not self.racing), (self._table, self.racing)):
             widget.set_slim(slim)
             widget.setVisible(room and wanted)
         rect = self._view.map_rect()
-        self._scale.set_margins(rect.top(), self._view.height() - rect.bottom())
+        below = self._view.height() - rect.bottom()
+        self._scale.set_margins(*((0.0, 0.0) if self._space.isVisibleTo(self) else (rect.top(), below)))

@@ -49,15 +49,20 @@ def draw_map(relief: Relief | None, size: MapSize, look: Theme) -> Map:
     image.setDevicePixelRatio(size.ratio)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
+    painter.setClipPath(rounded(QRectF(0, 0, size.width, size.height), look))
+    paint_map(painter, relief, size, look)
+    painter.end()
+    return Map(size, image)
+
+
+def paint_map(painter: QPainter, relief: Relief | None, size: MapSize, look: Theme) -> None:
+    """Paint a view of ``size`` with its upper left corner at (0, 0): ground, colours, level lines."""
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
     place = QRectF(0, 0, size.width, size.height)
-    painter.setClipPath(rounded(place, look))
     painter.fillRect(place, look.color("raised"))
     if relief is not None:
         share = relief.surface.span / size.span
         _paint(painter, relief, place.center(), QPointF(size.width, size.height) * (share / 2), look)
-    painter.end()
-    return Map(size, image)
 
 
 def _paint(painter: QPainter, relief: Relief, middle: QPointF, half: QPointF, look: Theme) -> None:

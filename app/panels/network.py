@@ -60,7 +60,9 @@ class NetworkPanel(Panel):
         "below zero and blue above. Each line is a **weight**, the wider the larger, each dot a **bias**: a neuron "
         "adds up what comes in along its lines, adds its bias and applies its activation. Click a line or a tile to "
         "change its number, to **freeze** it, so that training leaves it as it is (dashed, hollow), or to draw the "
-        "landscape along it. A single step shows the pass forwards, the loss, and the **gradient** on its way back.\n\n"
+        "landscape along it. A single step shows the pass forwards, the loss, and the **gradient** on its way back, "
+        "both over all training samples, though the step itself goes by its batch. An arc over the columns is a "
+        "**residual connection**, added where its + is.\n\n"
         "Source: Goodfellow, Bengio & Courville, *Deep Learning* (2016), [chapter 6](https://www.deeplearningbook.org)."
     )
 
@@ -120,6 +122,7 @@ class NetworkPanel(Panel):
         self._stepping.failed.connect(lambda _: self._step_shown())
         self.session.weights_picked.connect(lambda _: self._mark())
         self.session.picked_changed.connect(lambda _: self._ask_known())
+        self.session.slice_changed.connect(lambda _: self._ask())
 
     # edits
 
@@ -214,11 +217,11 @@ class NetworkPanel(Panel):
         snapshot = self._snapshot
         if snapshot is None or not self.isVisible() or snapshot.model.network != self.board.network:
             return
-        asked = (snapshot.theta, tuple(self.board.shown), theme())
+        asked = (snapshot.theta, tuple(self.board.shown), theme(), self.session.slice)
         if self._asked and asked[0] is self._asked[0] and asked[1:] == self._asked[1:]:
             return
         self._asked = asked
-        self._probe.ask(paint_neurons, snapshot.model, snapshot.theta, self.board.shown, theme())
+        self._probe.ask(paint_neurons, snapshot.model, snapshot.theta, self.board.shown, theme(), self.session.slice)
         self._pace.start()
 
     def _painted(self, painted: Painted) -> None:

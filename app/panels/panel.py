@@ -43,6 +43,8 @@ class Panel(QWidget):
     """Milliseconds between two refreshes at least: curves need fewer a second than pictures."""
 
     maximise_requested = Signal()
+    picture_requested = Signal()
+    """Somebody wants a picture of this panel."""
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
         # Set before Qt's own constructor, which may already bring a parent.
@@ -59,6 +61,7 @@ class Panel(QWidget):
         self.setAccessibleName(self.title)
         self.header.maximise_requested.connect(self.maximise_requested)
         self.header.help_requested.connect(self.show_help)
+        self.header.picture_requested.connect(self.picture_requested)
         session.published.connect(self._published)
         session.edited.connect(self._edited)
         theme_events().changed.connect(self._theme_changed)
@@ -117,6 +120,10 @@ class Panel(QWidget):
     def status(self) -> str:
         """The line below the picture."""
         return self._status.text()
+
+    def show_status(self, shown: bool) -> None:
+        """Show the line below the picture, or leave its room to the picture."""
+        self._status.setVisible(shown and not self.is_empty)
 
     def show_message(self, text: str, kind: Kind = "bad", actions: Sequence[Action] = ()) -> None:
         """Say at the top what is wrong and what to do, with a button for each (label, callback) of ``actions``."""

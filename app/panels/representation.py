@@ -137,7 +137,8 @@ class RepresentationPanel(Panel):
         data, train = model.experiment.data, model.prepared.train
         visible = np.ones(len(train), np.bool_) if self.session.show_test else np.asarray(train)
         lit = lit_mask(self.session.highlighted_samples, len(data.points))
-        return Samples(data.points.y, data.task, train, visible, value_limit(model), lit, self.session.picked)
+        picked, limit = self.session.picked, value_limit(model)
+        return Samples(data.points.y, data.task, train, visible, limit, lit, picked, None, data.labels)
 
     def _mark(self) -> None:
         if self._model is not None:

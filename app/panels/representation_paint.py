@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from app.canvas import sprites
+from app.canvas.sprites import Sprite
 from app.canvas.spotlight import DIM, paint_picked, paint_pointed
 from app.theme import theme, tokens
 from app.widgets.lines import draw, polygon
@@ -48,6 +49,7 @@ class Samples:
     lit: Mask | None = None
     picked: int | None = None
     pointed: int | None = None
+    labels: tuple[str, ...] = ()
 
 
 def no_samples() -> Samples:
@@ -107,9 +109,9 @@ class Stamps:
     def __init__(self) -> None:
         self._key: tuple[Any, ...] = ()
         self._of: Samples | None = None
-        self._made: tuple[list[QPixmap], npt.NDArray[np.int_]] = ([], np.empty(0, np.int_))
+        self._made: tuple[list[Sprite], npt.NDArray[np.int_]] = ([], np.empty(0, np.int_))
 
-    def of(self, samples: Samples, size: float) -> tuple[list[QPixmap], npt.NDArray[np.int_]]:
+    def of(self, samples: Samples, size: float) -> tuple[list[Sprite], npt.NDArray[np.int_]]:
         """The pictures, and which of them each sample (N,) has."""
         key = (samples.task, samples.value_limit, size, theme())
         known = self._of is not None and self._of.y is samples.y and self._of.train is samples.train

@@ -25,6 +25,7 @@ from app.panels.representation_paint import (
 )
 from app.theme import font, repaint_on_change, theme, tokens
 from app.widgets.painting import antialiased
+from app.widgets.target import pixel_ratio
 from core.probes.representation import Layer, Representation
 
 STEP_MS, HOLD_MS = 380, 420
@@ -234,7 +235,7 @@ class RepresentationView(QWidget):
         painter = antialiased(QPainter(self))
         if not self._layers:
             return
-        ratio = self.devicePixelRatioF()
+        ratio = pixel_ratio(self)
         still = not self.moving
         for index, rect in self.squares():
             frame = self.frame(float(index) if self.all else self.at)
@@ -250,7 +251,7 @@ class RepresentationView(QWidget):
         """The samples, with the one under the pointer: in every picture, so that the eye finds it again."""
         pointed = None if self._pointed is None else self._pointed[1]
         s = self.samples
-        return Samples(s.y, s.task, s.train, s.visible, s.value_limit, s.lit, s.picked, pointed)
+        return Samples(s.y, s.task, s.train, s.visible, s.value_limit, s.lit, s.picked, pointed, s.labels)
 
     def _paint_title(self, painter: QPainter, index: int, rect: QRectF) -> None:
         name, figure = self.titles[index] if index < len(self.titles) else ("", "")
@@ -288,7 +289,8 @@ class RepresentationView(QWidget):
         layer, s = self._layers[index], self.samples
         rows = [Row(f"sample {sample + 1}", "training" if s.train[sample] else "test")]
         if s.task == "classification":
-            rows.append(Row("truth", f"class {int(s.y[sample]) + 1}", int(s.y[sample])))
+            kind = int(s.y[sample])
+            rows.append(Row("truth", s.labels[kind] if kind < len(s.labels) else f"class {kind + 1}", kind))
         else:
             rows.append(Row("truth", number(s.y[sample], 3)))
         if layer.view != "principal":

@@ -18,6 +18,7 @@ from app.remembered import Remembered
 from app.theme import Theme, theme, tokens
 from app.widgets.choice import Chip, Dropdown, Segmented
 from core.comparison import aligned
+from core.data.slices import Slice
 from core.differences import differences
 from core.probes.boundary import boundary
 
@@ -69,9 +70,10 @@ class RunsPanel(Panel):
         self.list.forgotten.connect(session.past.forget)
         self.list.taken_up.connect(self._take_up)
         session.runs_changed.connect(self._again)
+        session.slice_changed.connect(lambda _: self._again())
         self.plot.failed.connect(self.show_message)
         self._pictures: dict[tuple[int, int], npt.NDArray[np.uint8]] = {}
-        self._theme_painted = ""
+        self._painted_as: tuple[Any, ...] = ()
         self._probe = Probe(self)
         self._probe.answered.connect(self._painted)
         self._probe.failed.connect(lambda text: self.show_message(f"A boundary could not be computed: {text}."))
@@ -139,8 +141,9 @@ class RunsPanel(Panel):
     # boundaries
 
     def _ask_pictures(self) -> None:
-        if self._theme_painted != repr(theme()):
-            self._theme_painted = repr(theme())
+        painted = (repr(theme()), self.session.slice)
+        if self._painted_as != painted:
+            self._painted_as = painted
             self._pictures.clear()
         wanted = []
         for card, entry in zip(self.list.cards, self.list.entries, strict=True):
@@ -150,7 +153,7 @@ class RunsPanel(Panel):
                 wanted.append(entry.snapshot)
         # The run that goes on has a new picture at every look; the others are painted once, one after the other.
         if wanted:
-            self._probe.ask(_pictures, wanted, theme())
+            self._probe.ask(_pictures, wanted, theme(), self.session.slice)
 
     def _painted(self, found: tuple[tuple[int, int], npt.NDArray[np.uint8]]) -> None:
         key, rgba = found
@@ -170,10 +173,12 @@ class RunsPanel(Panel):
         self.session.place(snapshot.theta, f"θ of {kept.name}")
 
 
-def _pictures(snapshots: list[Any], look: Theme) -> Iterator[tuple[tuple[int, int], npt.NDArray[np.uint8]]]:
-    """The small boundaries of some runs, one after the other."""
+def _pictures(
+    snapshots: list[Any], look: Theme, chosen: Slice
+) -> Iterator[tuple[tuple[int, int], npt.NDArray[np.uint8]]]:
+    """The small boundaries of some runs, one after the other, on the plane that is looked at."""
     for snapshot in snapshots:
-        values = boundary(snapshot.model, snapshot.theta, SIDE).values
+        values = boundary(snapshot.model, snapshot.theta, SIDE, chosen=chosen).values
         if snapshot.model.classes:
             rgba = look.class_field(values)
         else:

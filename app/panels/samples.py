@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.numbers import number, percent
+from core.data.features import columns_of, title_of
+from core.data.names import class_name
 from core.model import Model
 from core.probes.confusion import Answers
 
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _PLACES_SAID = 2
 
 
@@ -27,14 +28,16 @@ class SampleText:
 
 def sample_text(model: Model, seen: Answers, index: int) -> SampleText:
     """Sample ``index`` of ``model`` as ``seen`` by its network."""
-    x = model.experiment.data.points.x[index]
-    place = "  ".join(
-        f"x{k + 1}".translate(_SUBSCRIPTS) + f" {number(value, 3)}" for k, value in enumerate(x[:_PLACES_SAID])
-    ) + (" …" if len(x) > _PLACES_SAID else "")
-    truth, said = float(seen.truth[index]), float(seen.said[index])
+    data = model.experiment.data
+    x = data.points.x[index]
+    told = zip(columns_of(data), x[:_PLACES_SAID].tolist(), strict=False)
+    place = "  ".join(f"{title_of(one.name)} {number(value, 3)}" for one, value in told)
+    place += " …" if len(x) > _PLACES_SAID else ""
+    truth, meant = float(seen.truth[index]), float(seen.said[index])
     loss = number(float(seen.losses[index]), 3)
     if seen.probabilities is None:
-        return SampleText(str(index + 1), place, number(truth, 3), number(said, 3), loss, None, False)
-    kinds = (int(truth), int(said))
+        return SampleText(str(index + 1), place, number(truth, 3), number(meant, 3), loss, None, False)
+    kinds = (int(truth), int(meant))
     share = percent(float(seen.probabilities[index, kinds[1]]))
-    return SampleText(str(index + 1), place, str(kinds[0] + 1), f"{kinds[1] + 1}  {share}", loss, kinds, truth != said)
+    names = [class_name(data, kind).removeprefix("class ") for kind in kinds]
+    return SampleText(str(index + 1), place, names[0], f"{names[1]}  {share}", loss, kinds, truth != meant)

@@ -90,7 +90,7 @@ class SlicePanel(Panel):
         self.header.updateGeometry()
 
     def _weights_picked(self, picked: Any) -> None:
-        if picked is not None:
+        if picked is not None and picked[0] is not None:
             self.modes["weight"].pick(int(picked[0]))
         self.again()
 

@@ -33,6 +33,8 @@ def weight_names(network: Network) -> list[tuple[str, str, str]]:
     rows = []
     for index in range(min(network.parameters, LISTED)):
         found = locate(network, index)
+        if found is not None and found.follows:
+            continue  # it follows the batches, and is nothing that a slope could move
         name = found.name(network) if found else f"number {count(index + 1)}"
         rows.append((str(index), name[:1].upper() + name[1:], "The weight to look along; or pick one in the network."))
     return rows
@@ -91,7 +93,7 @@ class WeightMode(Mode):
             self._network = network
             self.list.set_rows(weight_names(network))
             picked = getattr(self.panel.session, "picked_weights", None)
-            index = picked[0] if picked else self.index
+            index = picked[0] if picked and picked[0] is not None else self.index
             self.pick(index if index < network.parameters else 0)
         while abs(float(theta[self.index])) > _EDGE * self.span and self.span < SPANS[1]:
             self.span *= 2.0

@@ -15,12 +15,13 @@ from app.panels import landscape_axes
 from app.panels.landscape_arrows import paint_arrows
 from app.panels.landscape_hand import Hand
 from app.panels.landscape_racers import paint_race, shown_until, title_of
-from app.panels.map_image import Map, MapSize, draw_map, rounded
+from app.panels.map_image import Map, MapSize, draw_map, paint_map, rounded
 from app.panels.path_on_map import DARK, LIGHT, paint_path, paint_spot
 from app.panels.readout import Row, paint_cross, paint_readout
 from app.panels.relief import Relief
 from app.panels.survey import Raced
 from app.theme import font, theme, theme_events, tokens
+from app.widgets.target import for_picture
 from core.probes.arrows import Arrows
 from core.probes.directions import RANDOM_AXES, Axis
 from core.probes.projection import Track
@@ -46,6 +47,9 @@ class SurfaceView(Hand, QWidget):
 
     arranged = Signal()
     """The map may lie in another place of the widget now."""
+
+    changed = Signal()
+    """Another surface, path or race is shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,11 +87,13 @@ class SurfaceView(Hand, QWidget):
             if self.map_rect() != before:
                 self.arranged.emit()
         self.update()
+        self.changed.emit()
 
     def set_track(self, track: Track | None) -> None:
         """Show another path and ball."""
         self._track = track
         self.update()
+        self.changed.emit()
 
     def set_arrows(self, arrows: Arrows | None) -> None:
         """Show which way is down, or no longer."""
@@ -104,6 +110,7 @@ class SurfaceView(Hand, QWidget):
             self._share = 0.0
             self._timer.start()
         self.update()
+        self.changed.emit()
 
     def _go_on(self) -> None:
         self._share = min(1.0, self._share + _FRAME_MS / _RACE_MS)
@@ -117,6 +124,21 @@ class SurfaceView(Hand, QWidget):
         if span != self._span:
             self._span = span
             self.update()
+
+    @property
+    def relief(self) -> Relief | None:
+        """The surface shown."""
+        return self._relief
+
+    @property
+    def track(self) -> Track | None:
+        """The path shown."""
+        return self._track
+
+    @property
+    def raced(self) -> Raced | None:
+        """The race shown."""
+        return self._raced
 
     @property
     def span(self) -> float:
@@ -173,6 +195,9 @@ class SurfaceView(Hand, QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = self.map_rect()
+        if for_picture():
+            self._paint_picture(painter, rect)
+            return
         size = self.map_size()
         if self._map is None or self._map.size != size:
             self._map = draw_map(self._relief, size, theme())
@@ -194,11 +219,25 @@ class SurfaceView(Hand, QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(rounded(rect, theme()))
 
+    def _paint_picture(self, painter: QPainter, rect: QRectF) -> None:
+        """Paint lines, not pixmaps of them, and nothing of the hand."""
+        landscape_axes.paint_axes(painter, rect, self.axes, self._span, self._roomy())
+        painter.save()
+        painter.setClipPath(rounded(rect, theme()))
+        painter.translate(rect.topLeft())
+        paint_map(painter, self._relief, self.map_size(), theme())
+        painter.translate(-rect.topLeft())
+        self._paint_over(painter, rect)
+        painter.restore()
+
     def _paint_over(self, painter: QPainter, rect: QRectF) -> None:
         """Arrows, places with names, the race, the path."""
         plane = None if self._relief is None else self._relief.surface.plane
         if self._arrows is not None and self._arrows.plane is plane:
-            painter.drawPixmap(0, 0, self._drawn_arrows(self._arrows, rect))
+            if for_picture():
+                self._paint_arrows(painter, self._arrows, rect)
+            else:
+                painter.drawPixmap(0, 0, self._drawn_arrows(self._arrows, rect))
         if plane is not None:
             for spot in plane.spots:
                 paint_spot(painter, rect, QPointF(*self.to_widget(spot.at).tolist()), spot.name)
@@ -214,13 +253,16 @@ class SurfaceView(Hand, QWidget):
             pixmap = self._clear_pixmap()
             painter = QPainter(pixmap)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            at = self.to_widget(arrows.at)
-            ways = self.to_widget(arrows.at + arrows.down) - at
-            longest = 0.8 * min(rect.width(), rect.height()) / math.sqrt(len(at))
-            paint_arrows(painter, at, ways, arrows.slopes, longest)
+            self._paint_arrows(painter, arrows, rect)
             painter.end()
             self._layer = (known, pixmap)
         return self._layer[1]
+
+    def _paint_arrows(self, painter: QPainter, arrows: Arrows, rect: QRectF) -> None:
+        at = self.to_widget(arrows.at)
+        ways = self.to_widget(arrows.at + arrows.down) - at
+        longest = 0.8 * min(rect.width(), rect.height()) / math.sqrt(len(at))
+        paint_arrows(painter, at, ways, arrows.slopes, longest)
 
     def _clear_pixmap(self) -> QPixmap:
         ratio = self.devicePixelRatioF()

@@ -8,12 +8,12 @@ from math import cos, pi, sin
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPolygonF, QTransform
 
-MARKERS = ("circle", "triangle", "square", "diamond", "star", "plus", "pentagon", "cross")
+MARKERS = ("circle", "triangle", "square", "diamond", "star", "plus", "pentagon", "cross", "wedge", "hexagon")
 
 
 @cache
 def marker_path(index: int) -> QPainterPath:
-    """The outline of a class's marker, about 1 × 1 and centred on (0, 0), not to be changed; after 8 they repeat."""
+    """A class's marker, about 1 × 1, centred on (0, 0), not to be changed; past the last they repeat."""
     name = MARKERS[index % len(MARKERS)]
     path = QPainterPath()
     if name == "circle":
@@ -54,4 +54,6 @@ _OUTLINES: dict[str, list[tuple[float, float]]] = {
     "plus": _plus(0.52, 0.19),
     "pentagon": _ring(5, 0.55),
     "cross": _plus(0.56, 0.18),
+    "wedge": [(x, -y) for x, y in _ring(3, 0.66)],
+    "hexagon": _ring(6, 0.54),
 }

@@ -32,7 +32,10 @@ PALETTES: dict[str, dict[str, str]] = {
 }
 
 # Okabe & Ito, "Color Universal Design", 2008, in the order of classes.
-CLASS_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8A8F98")
+# A violet and a brown follow for the ninth and tenth, for which that set has no hue.
+CLASS_COLORS = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8A8F98", "#8466C9", "#9C6B3C",
+)  # fmt: skip
 
 # The same hues for lines, moved in lightness only where 3 : 1 on the panel asks for it; the first four are those
 # that are easiest to tell apart when thin.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPainterPath, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from app.theme import theme, theme_events, tokens
 from app.widgets.buttons import IconButton
@@ -25,6 +25,9 @@ class PanelHeader(QWidget):
 
     help_requested = Signal()
     maximise_requested = Signal()
+    picture_requested = Signal()
+    """The menu of the right button asks for a picture of the panel."""
+
     controls_moved = Signal()
     """Controls have gone behind "more" or come back."""
 
@@ -158,6 +161,17 @@ class PanelHeader(QWidget):
             x -= space
         left = theme().px(tokens.PADDING)
         self.title.setGeometry(left, 0, max(x - left, 0), self.height())
+
+    def menu(self) -> QMenu:
+        """The menu of the right mouse button and of the menu key; it deletes itself when it closes."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Save picture…", self.picture_requested.emit)
+        return menu
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done with the whole panel."""
+        self.menu().popup(event.globalPos())
 
     def _open_more(self) -> None:
         self._popover.open_under(self.more)

@@ -84,6 +84,9 @@ def expand(x: Floats, names: Sequence[str], columns: Sequence[Column] = ()) -> F
     rows = [_row(index, names, known) for index in range(len(names))]
     if not rows:
         raise SpecError(PATH, "no feature is on, so the network would see nothing", "switch at least one feature on")
+    if known is not FEATURES:  # all at once: many columns one by one take long
+        order = {name: index for index, name in enumerate(known)}
+        return np.asarray(x[:, [order[name] for name in names]], dtype=np.float64)
     with np.errstate(over="ignore"):  # reported by whoever needs finite numbers, with the feature's name
         return np.column_stack([np.asarray(row.value(x), dtype=np.float64) for row in rows])
 

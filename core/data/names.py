@@ -5,9 +5,9 @@ from __future__ import annotations
 from core.spec import Data
 
 
-def class_name(data: Data, index: int) -> str:
-    """A class by its own name, else by its number from 1: "Adelie", "class 1"."""
-    return data.labels[index] if index < len(data.labels) else f"class {index + 1}"
+def class_name(data: Data, index: int, first: int = 1) -> str:
+    """A class by its own name, else by its number, counted from ``first``: "Adelie", "class 1"."""
+    return data.labels[index] if index < len(data.labels) else f"class {index + first}"
 
 
 def target_name(data: Data, otherwise: str = "value") -> str:

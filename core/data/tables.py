@@ -52,6 +52,7 @@ class DataTable:
     target: Column
     labels: tuple[tuple[str, str], ...] = ()
     scaling: Scaling = "none"
+    source: str = ""
     text: str = ""
 
     @property
@@ -153,18 +154,18 @@ TABLES: Table[DataTable] = Table(
     DataTable(
         "iris",
         "Iris",
-        "Four measurements of 150 flowers of three species (Fisher 1936). One species lies apart, two run together.",
+        "Four measurements of 150 flowers of three species. One species lies apart, two run together.",
         _in_cm("sepal length", "sepal width", "petal length", "petal width"),
         "species",
         Column("species"),
         (("setosa", "setosa"), ("versicolor", "versicolor"), ("virginica", "virginica")),
         "standard",
+        "Fisher 1936; UCI Machine Learning Repository, as corrected in scikit-learn (CC BY 4.0)",
     ),
     DataTable(
         "penguins",
         "Penguins",
-        "Bill, flipper and mass of three species near Palmer Station (Gorman et al. 2014), in units that make the "
-        "scales alike.",
+        "Bill, flipper and mass of three species near Palmer Station, in units that make the scales alike.",
         (
             Measured("bill_length_mm", "bill length", "mm"),
             Measured("bill_depth_mm", "bill depth", "mm"),
@@ -175,22 +176,23 @@ TABLES: Table[DataTable] = Table(
         Column("species"),
         (("Adelie", "Adelie"), ("Gentoo", "Gentoo"), ("Chinstrap", "Chinstrap")),
         "min-max",
+        "Gorman, Williams & Fraser 2014, PLoS ONE 9(3): e90081; palmerpenguins (CC0)",
     ),
     DataTable(
         "digits",
         "Digits",
-        "1797 handwritten digits, 8 × 8 pixels of ink from 0 to 16 (Alpaydin & Kaynak 1998): 64 inputs, ten classes.",
+        "1797 handwritten digits, 8 × 8 pixels of ink from 0 to 16: 64 inputs, ten classes.",
         _PIXELS,
         "digit",
         Column("digit"),
         tuple((str(digit), str(digit)) for digit in range(10)),
         "min-max",
+        "Alpaydin & Kaynak 1998; UCI Machine Learning Repository (CC BY 4.0)",
     ),
     DataTable(
         "earthquakes",
         "Earthquakes",
-        "A week of earthquakes (U.S. Geological Survey, 2018): how strong, from where, how deep and how it was "
-        "recorded.",
+        "A week of earthquakes: how strong, from where, how deep and how it was recorded.",
         (
             Measured("longitude_deg", "longitude", "°"),
             Measured("latitude_deg", "latitude", "°"),
@@ -203,6 +205,7 @@ TABLES: Table[DataTable] = Table(
         "magnitude",
         Column("magnitude"),
         scaling="standard",
+        source="U.S. Geological Survey, all earthquakes of the week to 2018-02-07 (public domain)",
     ),
     DataTable(
         "scratch",

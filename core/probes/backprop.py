@@ -59,7 +59,8 @@ class Place(Protocol):
 class Slopes:
     """At one θ, over all training samples: the objective, its ``gradient`` (P,), and what the next step would add (P,).
 
-    ``change`` is the Δθ of θ ← θ + Δθ. NaN and zeros without samples.
+    All three are a training step's on all samples in one batch, so that batch norm goes by their own statistics.
+    ``change`` is the Δθ of θ ← θ + Δθ, of running statistics too. NaN and zeros without samples.
     """
 
     loss: float
@@ -71,14 +72,17 @@ class Slopes:
 class Trace:
     """One sample's way through the network at one θ: ``x`` (D,), ``target`` (K,), its ``loss`` without penalties.
 
-    Of every layer ``z`` (units,), what adds up in front of the activation, ``a`` (units,), what comes out of it, and
-    ``delta`` (units,), ∂loss/∂z (Goodfellow, Bengio & Courville 2016, algorithms 6.3 and 6.4).
+    Of every layer ``z`` (units,), what adds up, ``u`` (units,), what reaches the activation, ``a`` (units,), what comes
+    out of the layer, and ``delta`` (units,), ∂loss/∂z (Goodfellow, Bengio & Courville 2016, algorithms 6.3 and 6.4).
+    u is z where nothing is normalised, and γ ẑ + β, by running statistics, where something is; a is g(u), and where
+    there is a shortcut what that adds.
     """
 
     x: Floats
     target: Floats
     loss: float
     z: tuple[Floats, ...]
+    u: tuple[Floats, ...]
     a: tuple[Floats, ...]
     delta: tuple[Floats, ...]
 
@@ -104,7 +108,7 @@ def slopes(model: Model, place: Place) -> Slopes:
     training, row = model.experiment.training, OPTIMIZERS[model.experiment.training.optimizer.name]
     engine = ArrayEngine(_without_dropout(model.network), CPU, np.float64)
     x, t = model.prepared.x_train, model.targets(model.prepared.y_train)
-    loss, gradient = engine.gradient(theta, x, t, training.l1, training.l2)
+    loss, gradient = engine.gradient(theta, x, t, training.l1, training.l2, batch_statistics=True)
     slots = tuple(engine.array(slot)[None] for slot in place.slots)
     if len(slots) != len(row.slots):
         slots = engine.zero_state(theta, row.name).slots
@@ -153,6 +157,7 @@ def trace(model: Model, theta: npt.ArrayLike, index: int) -> Trace:
         x[0],
         target[0],
         loss,
+        tuple(_sum_at(network, k, thetas, x, norm="none") for k in range(len(network.layers))),
         tuple(_sum_at(network, k, thetas, x) for k in range(len(network.layers))),
         tuple(a[0, :, 0] for a in activations),
         _deltas(network, thetas, x, target),
@@ -163,9 +168,11 @@ def _without_dropout(network: Network) -> Network:
     return replace(network, layers=tuple(replace(layer, dropout=0.0) for layer in network.layers))
 
 
-def _sum_at(network: Network, index: int, thetas: Floats, x: Floats) -> Floats:
-    """What adds up in layer ``index``: what the network up to it says when its activation is left out."""
-    bare = replace(network.layers[index], activation="linear")
+def _sum_at(network: Network, index: int, thetas: Floats, x: Floats, **without: Any) -> Floats:
+    """What reaches layer ``index``'s activation: what the network up to it says when that, and its shortcut, are left
+    out, and what ``without`` says.
+    """
+    bare = replace(network.layers[index], activation="linear", shortcut=None, **without)
     upto = replace(network, layers=(*network.layers[:index], bare))
     z = ArrayEngine(upto, CPU, np.float64).activations(thetas[:, : upto.parameters], x)[-1]
     return np.asarray(z[0, :, 0])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data import DOMAIN
+from core.data.slices import DRAWN, FIRST, Plane, Slice, grid, plane_of
 from core.model import Model
 from core.probes.contours import Array, Floats, Line, level_lines, linear_levels
 from core.probes.fields import logits as logits_of
@@ -30,6 +31,7 @@ class Boundary:
     (N,) is true for points put into another class than their own, in the order of the Experiment's points, or None for
     regression.
     The scores are accuracy, or R². ``logits`` (n, n, K) are what the output layer adds up, where they were asked for.
+    ``plane`` says where in the data the plane lies.
     """
 
     values: Array
@@ -40,24 +42,22 @@ class Boundary:
     train_score: float
     test_score: float
     logits: Array | None = None
-
-
-def grid(n: int) -> Floats:
-    """The places (n·n, 2) of an n × n grid over the plane, row by row from the top."""
-    axis = np.linspace(-DOMAIN, DOMAIN, n)
-    x1, x2 = np.meshgrid(axis, axis[::-1])
-    return np.column_stack([x1.ravel(), x2.ravel()])
+    plane: Plane = DRAWN
 
 
 def answer(model: Model, theta: Array, xy: Array) -> Array:
-    """Class probabilities (N, C), or values (N,), of the network θ (P,) at places ``xy`` (N, 2)."""
+    """Class probabilities (N, C), or values (N,), of the network θ (P,) at points ``xy`` (N, D0)."""
     return _answer(model, _outputs(model, theta, xy))
 
 
-def boundary(model: Model, theta: Array, n: int, *, logits: bool = False) -> Boundary:
-    """The boundary of the network θ (P,) from its outputs on an n × n grid, and how it does on its points."""
-    points = model.experiment.data.points
-    xy = np.concatenate([grid(n), points.x]) if len(points) else grid(n)
+def boundary(model: Model, theta: Array, n: int, *, logits: bool = False, chosen: Slice = FIRST) -> Boundary:
+    """The boundary of the network θ (P,) from its outputs on an n × n grid, and how it does on its points.
+
+    The grid lies on the plane that ``chosen`` is in the model's data.
+    """
+    points, plane = model.experiment.data.points, plane_of(model.experiment.data, chosen)
+    places = plane.places(n)
+    xy = np.concatenate([places, points.x]) if len(points) else places
     outputs = _outputs(model, theta, xy)
     over, on = outputs[: n * n], outputs[n * n :]
     values = _answer(model, over)
@@ -72,19 +72,23 @@ def boundary(model: Model, theta: Array, n: int, *, logits: bool = False) -> Bou
         model.decide(on) != points.y if model.classes else None,
         model.score(on[train], points.y[train]),
         model.score(on[~train], points.y[~train]),
-        logits_of(model, theta, grid(n)).reshape(n, n, -1) if logits else None,
+        logits_of(model, theta, places).reshape(n, n, -1) if logits else None,
+        plane,
     )
 
 
 def edges(model: Model, theta: Array, n: int) -> list[Line]:
-    """Where the answer of the network θ (P,) changes, or the value is 0: polylines (m, 2), from an n × n grid."""
+    """Where the answer of the network θ (P,) changes, or the value is 0: polylines (m, 2), from an n × n grid.
+
+    For points on the plane that is drawn on.
+    """
     values = answer(model, theta, grid(n))
     values = values.reshape(n, n, *values.shape[1:])
     return _class_lines(model, values) if model.classes else _contours(values, [0.0])[0]
 
 
 def _outputs(model: Model, theta: Array, xy: Array) -> Array:
-    """Outputs (N, K) at places (N, 2)."""
+    """Outputs (N, K) at points (N, D0)."""
     outputs: Array = model.engine().forward(theta[None], model.inputs(xy))[0]
     return outputs
 

@@ -37,7 +37,7 @@ _NOTHING = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Eigenpair:
-    """H ``vector`` ≈ ``value`` · ``vector`` (P,), of length 1 and zero where θ is frozen.
+    """H ``vector`` ≈ ``value`` · ``vector`` (P,), of length 1 and zero where θ is frozen or a running statistic.
 
     ``residual`` is ‖H v − λ v‖, ``products`` the products with H it took. Value and residual are NaN where the gradient
     is not finite or nothing is free.
@@ -58,12 +58,13 @@ def hessian_products(
 ) -> Floats:
     """H V (K, P) for the rows of ``vectors`` (K, P) at ``theta`` (P,), with one stack of 2 K gradients.
 
-    With ``free`` (P,), 1 for what may move and 0 for what is frozen, the frozen rows and columns of H are zero. The
-    objective should compute in float64. NaN or infinite where the gradients are.
+    With ``free`` (P,), 1 for what may move and 0 for what is frozen, the frozen rows and columns of H are zero, as are
+    those of running statistics, which no gradient moves. The objective should compute in float64. NaN or infinite where
+    the gradients are.
     """
     theta = np.asarray(theta, dtype=np.float64)
     rows = np.atleast_2d(np.asarray(vectors, dtype=np.float64))
-    mask = np.ones_like(theta) if free is None else np.asarray(free, dtype=np.float64)
+    mask = _mask(objective, free)
     rows = rows * mask
     size = max(1, objective.stack // 2)
     parts = []
@@ -77,6 +78,12 @@ def hessian_products(
             parts.append(gradients[: len(some)] - gradients[len(some) :])
         products: Floats = np.concatenate(parts) * (lengths / (2.0 * reach)) * mask
     return products
+
+
+def _mask(objective: Objective, free: npt.ArrayLike | None) -> Floats:
+    """1 (P,) for what a gradient moves, 0 for what is frozen and for running statistics."""
+    trained = (~objective.engine.network.statistics).astype(np.float64)
+    return trained if free is None else trained * np.asarray(free, dtype=np.float64)
 
 
 def hessian(objective: Objective, theta: npt.ArrayLike, free: npt.ArrayLike | None = None) -> Floats:
@@ -182,7 +189,7 @@ def _krylov(
 ) -> Iterator[_Krylov]:
     """Growing spaces with what H is in them; the last one is all there is to find. None where nothing is finite."""
     theta = np.asarray(theta, dtype=np.float64)
-    places = np.arange(len(theta)) if free is None else np.flatnonzero(np.asarray(free))
+    places = np.flatnonzero(_mask(objective, free))
     if not len(places) or not np.isfinite(theta).all():
         return
     if len(places) <= EXACT:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core.activations import ACTIVATIONS
 from core.data import DOMAIN
+from core.data.slices import FIRST, Slice, plane_of
 from core.model import Model
 from core.network import Network
 
@@ -62,29 +63,29 @@ class Maps:
         return float(top * (1 - v) + (values[i + 1, j] * (1 - u) + values[i + 1, j + 1] * u) * v)
 
 
-def plane_grid(side: int) -> npt.NDArray[np.float64]:
-    """The places (side², 2) of a grid over the plane, row by row from the top left; its edge is the plane's edge."""
-    along = np.linspace(-DOMAIN, DOMAIN, side)
-    x1, x2 = np.meshgrid(along, along[::-1])
-    return np.column_stack([x1.ravel(), x2.ravel()])
-
-
 def affordable_side(network: Network, side: int) -> int:
     """The grid's side, made coarser where a pass over the whole network would take too much memory or time."""
     places = min(MOST_NUMBERS / sum(network.shape), MOST_PRODUCTS / network.parameters)
     return max(LEAST_SIDE, min(side, math.isqrt(int(places))))
 
 
-def neuron_maps(model: Model, theta: npt.ArrayLike, shown: Sequence[int], side: int = SIDE) -> tuple[Maps, ...]:
+def neuron_maps(
+    model: Model,
+    theta: npt.ArrayLike,
+    shown: Sequence[int],
+    side: int = SIDE,
+    chosen: Slice = FIRST,
+) -> tuple[Maps, ...]:
     """The maps of the first ``shown[i]`` units of each column i at θ (P,): the inputs, the layers, last the output.
 
+    They are of the plane that ``chosen`` is in the model's data.
     Raises ValueError when ``shown`` does not have one number for each column.
     """
     network = model.network
     if len(shown) != len(network.layers) + 1:
         raise ValueError(f"{len(network.layers) + 1} columns need as many counts, not {len(shown)}")
     side = affordable_side(network, side)
-    x = model.inputs(plane_grid(side))
+    x = model.inputs(plane_of(model.experiment.data, chosen).places(side))
     with np.errstate(over="ignore", invalid="ignore"):
         layers = model.engine().activations(np.asarray(theta)[None], x)
 

@@ -35,9 +35,9 @@ class NoPlane(ValueError):
 class Seen:
     """What a plane may be laid through: ``theta`` (P,), the ``path`` (T, P) to it, and what was chosen.
 
-    ``weights`` are two places in θ, ``ends`` (2, P) two points with their ``names``, ``raced`` (N, P) the θ of a race;
-    ``before`` is the plane laid last, so that one that follows does not turn over. ``exact`` is the objective in
-    float64, for what takes differences of gradients.
+    ``weights`` are two places in θ, None for one that is not chosen; ``ends`` (2, P) two points with their ``names``,
+    ``raced`` (N, P) the θ of a race; ``before`` is the plane laid last, so that one that follows does not turn over.
+    ``exact`` is the objective in float64, for what takes differences of gradients.
     """
 
     objective: Objective
@@ -45,7 +45,7 @@ class Seen:
     path: Floats
     exact: Objective | None = None
     seed: int = 0
-    weights: tuple[int, int] | None = None
+    weights: tuple[int | None, int | None] | None = None
     ends: Floats | None = None
     names: tuple[str, str] = ("A", "B")
     raced: Floats | None = None
@@ -146,9 +146,7 @@ def _of_weights(seen: Seen) -> Plane:
     count = seen.network.parameters
     if count < 2:
         raise NoPlane("This network has a single weight, and a plane needs two.")
-    pair = seen.weights or _of_before(seen.before) or steepest(seen)
-    if max(pair) >= count:
-        pair = steepest(seen)
+    pair = _pair(seen)
     if pair[0] == pair[1]:
         raise NoPlane("Both axes are the same weight: pick a second one on the network, or in the list above.")
     reach = max(1.0, 1.2 * float(np.abs(seen.theta[list(pair)]).max()))
@@ -162,6 +160,21 @@ def _of_weights(seen: Seen) -> Plane:
     names = [parameter_name(seen.network, index) for index in pair]
     axes = (Axis(names[0], "w₀", reach, index=pair[0]), Axis(names[1], "w₁", reach, index=pair[1]))
     return Plane(centre, directions, axes=axes, origin=seen.theta)
+
+
+def _pair(seen: Seen) -> tuple[int, int]:
+    """The weights chosen; for one that is not, that of the plane before, or the steepest, if that is another one."""
+    usual = _of_before(seen.before) or steepest(seen)
+    count = seen.network.parameters
+    chosen = [None if place is None or place >= count else place for place in seen.weights or usual]
+    for slot, place in enumerate(chosen):
+        if place is None:
+            others = (usual[slot], *steepest(seen), 0, 1)
+            chosen[slot] = next(other for other in others if other < count and other != chosen[1 - slot])
+    first, second = chosen
+    assert first is not None
+    assert second is not None
+    return first, second
 
 
 def _of_before(before: Plane | None) -> tuple[int, int] | None:
@@ -178,18 +191,21 @@ def steepest(seen: Seen) -> tuple[int, int]:
     return int(first), int(second)
 
 
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+LETTERS = {"bias": "b", "gain": "γ", "shift": "β", "mean": "μ", "variance": "σ²"}
+"""What stands for each number that a unit has beside its weights."""
 
 
 def parameter_name(network: Network, index: int) -> str:
-    """A number of θ by its two ends: "w(layer 1, unit 2 ← x₁)", "b(output, unit 1)"; raises IndexError outside θ."""
+    """A number of θ by its ends: "w(layer 1, unit 2 ← x₁)", "b(output, unit 1)"; raises IndexError outside θ."""
     for place, layer in enumerate(network.layers):
         if layer.weight.start <= index < layer.weight.stop:
             unit, source = divmod(index - layer.weight.start, layer.fan_in)
             origin = f"unit {source + 1}" if place else title_of(network.inputs[source])
             return f"w({layer.label}, unit {unit + 1} ← {origin})"
-        if layer.bias and layer.bias.start <= index < layer.bias.stop:
-            return f"b({layer.label}, unit {index - layer.bias.start + 1})"
+        for name, letter in LETTERS.items():
+            block = layer.blocks.get(name)
+            if block is not None and block.start <= index < block.stop:
+                return f"{letter}({layer.label}, unit {index - block.start + 1})"
     raise IndexError(f"θ has {network.parameters} numbers, and none at {index}")
 
 

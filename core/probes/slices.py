@@ -21,6 +21,8 @@ from core.spec import Training
 from core.stopping import Watch
 from core.tables import settle
 
+SEARCHED = 1e-6
+"""A rate so small that a line search takes it at once: it shows the line that is searched."""
 POINTS = 129
 """Points of a drawn line."""
 SCAN = (-6.0, 4.0, 81)
@@ -96,7 +98,8 @@ def next_samples(model: Model, at: Standing) -> npt.NDArray[np.int64]:
     """Which training samples the next batch of the run holds, in their order."""
     training, samples = model.experiment.training, len(model.prepared.y_train)
     order = permutation(key(training.seed, at.epoch), samples)
-    batch: npt.NDArray[np.int64] = order[at.offset : at.offset + training.batch_size]
+    size = samples if OPTIMIZERS[training.optimizer.name].whole else training.batch_size
+    batch: npt.NDArray[np.int64] = order[at.offset : at.offset + size]
     return batch
 
 
@@ -111,15 +114,18 @@ def next_direction(model: Model, at: Standing, samples: npt.NDArray[np.int64] | 
     """What the next step adds to θ per unit of rate (P,), by the engine itself in float64; NaN where it overflows.
 
     Every optimizer's step, decay included, is the rate times something that does not depend on the rate: so the steps
-    of all rates lie on one line. ``samples`` are the ones it is computed on, all training samples where it is None.
+    of all rates lie on one line; that of L-BFGS is the one its search looks along, and may stop earlier on. ``samples``
+    are the ones it is computed on, all training samples where it is None. Running statistics, which a step moves by as
+    much at any rate, stay where they are.
     """
     training, network = model.experiment.training, model.network
     engine = model.engine(precision="float64")
     row = OPTIMIZERS[training.optimizer.name]
     chosen = np.arange(len(model.prepared.y_train)) if samples is None else samples
     mask = free(model.experiment.network, network)
+    rate = SEARCHED if row.whole else 1.0
     hyper = Hyper(
-        1.0,
+        rate,
         max(1, len(chosen)),
         row.name,
         settle("training.optimizer", row.settings, training.optimizer.settings),
@@ -138,7 +144,7 @@ def next_direction(model: Model, at: Standing, samples: npt.NDArray[np.int64] | 
     trained = engine.train(state, *columns, np.arange(len(chosen)), 1, hyper)
     if trained.update is None:
         return np.full(network.parameters, np.nan)
-    direction: Floats = -np.asarray(trained.update, dtype=np.float64)[0]
+    direction: Floats = np.where(network.statistics, 0.0, -np.asarray(trained.update, dtype=np.float64)[0] / rate)
     return direction
 
 

@@ -176,7 +176,7 @@ def _with_points(experiment: Experiment, tree: dict[str, Any]) -> Experiment:
     if "points" in tree.get("data", {}) or (data.generator is None and not data.table):
         return experiment
     points = generate(data.generator) if data.generator is not None else load_table(data.table).points
-    return change(experiment, "data.points", points)
+    return msgspec.structs.replace(experiment, data=msgspec.structs.replace(data, points=points))
 
 
 def _names(experiment: Experiment) -> Iterator[tuple[str, Table[Any], str]]:

@@ -46,6 +46,12 @@ def save(path: str | os.PathLike[str], project: Project) -> None:
         content = encode(project)
     except ProjectError as error:
         raise error.of(str(path)) from None
+    write(path, content)
+
+
+def write(path: str | os.PathLike[str], content: bytes) -> None:
+    """Put ``content`` at ``path`` whole or not at all; raises ProjectError, which says why it cannot be."""
+    path = Path(path)
     try:
         write_whole(path, content)
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from pytestqt.qtbot import QtBot
 from app.numbers import number, percent
 from app.panels.events import RateChanges
 from app.panels.loss import LossPanel
+from app.theme import theme
 from core.history import ROWS, History
-from core.spec import Choice, change
+from core.spec import Choice, Dense, change, with_ids
 from tests.app import run_records as records
 
 
@@ -180,6 +182,116 @@ def test_the_rate_of_a_schedule_is_shown_on_request_and_is_no_mark(qtbot: QtBot)
     panel.accuracy.click()
     assert not panel.rate.isChecked()
     assert panel.plot.scene.y_quantity.percent
+
+
+def overfitted(panel: LossPanel, rows: int = 200) -> None:
+    """Let the panel's run have a record whose test loss is lowest at epoch 50 and then rises by half."""
+    history, epoch = History(), np.arange(rows, dtype=np.float64)
+    test = np.where(epoch < 50, 0.4 + 0.6 * (1 - epoch / 50) ** 2, 0.4 * (1 + 0.5 * (epoch - 50) / 150))
+    columns = {"epoch": epoch, "step": epoch, "seconds": epoch, "base_rate": np.full(rows, 0.1)}
+    history.extend(columns | {"train_loss": np.exp(-epoch / 40), "test_loss": test}, rows)
+    panel.session.snapshot = replace(panel.session.trainer.snapshot(), history=history, rows=rows)
+    panel.session.published.emit(panel.session.snapshot)
+
+
+def test_the_lowest_test_loss_is_marked_and_what_comes_after_is_named(qtbot: QtBot) -> None:
+    panel = panel_of(qtbot, records.trained(records.experiment(), 2))
+    assert not panel.plot.scene.stretches
+    overfitted(panel)
+    (mark,) = panel.plot.scene.marks
+    assert (mark.at, mark.label, mark.token) == (50.0, "best, epoch 50", "good")
+    learning, after = panel.plot.scene.stretches
+    assert (learning.low, learning.high, learning.label) == (0.0, 50.0, "learning")
+    assert (after.low, after.high, after.label, after.token) == (50.0, None, "overfitting", "warning")
+    assert not panel.grab().isNull()
+    panel.accuracy.click()
+    assert not panel.plot.scene.marks
+    assert not panel.plot.scene.stretches
+    panel.accuracy.click()
+    assert len(panel.plot.scene.stretches) == 2
+
+
+def test_stretches_are_drawn_on_a_logarithmic_axis_too(qtbot: QtBot) -> None:
+    panel = panel_of(qtbot, records.trained(records.experiment(), 2))
+    panel.log_x.click()
+    overfitted(panel)
+    assert panel.plot.scene.stretches[0].low == 0.0, "which that axis has no place for"
+    image = panel.plot.picture(scale=1.0)
+    plot, ground = panel.plot._layout_now().plot, theme().color("panel")
+    tinted = image.pixelColor(int(plot.right()) - 5, int(plot.top()) + 30)
+    assert tinted.red() - tinted.blue() > ground.red() - ground.blue() + 5
+
+
+def test_marks_are_the_same_however_often_the_record_is_read(qtbot: QtBot) -> None:
+    trainer = records.trained(records.experiment(), 4)
+    often = RateChanges()
+
+    def epochs(count: int) -> None:
+        for _ in range(count):
+            trainer.step_epoch()
+            often.read(trainer.history)
+
+    network = trainer.experiment.network
+    wider = with_ids(change(network, "layers", (*network.layers, Dense(3))))
+    trainer.adopt(change(trainer.experiment, "network", wider))
+    trainer.record()
+    often.read(trainer.history)
+    epochs(6)
+    trainer.adopt(change(trainer.experiment, "training.learning_rate", 0.2))
+    epochs(6)
+    trainer.place(trainer.theta * 0.5)
+    epochs(6)
+    found = [(at, label) for at, label, _ in RateChanges().read(trainer.history)]
+    assert found == [(4.0, "network"), (10.0, "rate 0.2"), (16.0, "changed")]
+    assert [(at, label) for at, label, _ in often.read(trainer.history)] == found
+
+
+def test_the_stretch_after_the_best_is_tinted_and_the_one_before_is_not(qtbot: QtBot) -> None:
+    panel = panel_of(qtbot, records.trained(records.experiment(), 2))
+    panel.log.click()
+    overfitted(panel)
+    image = panel.plot.picture(scale=1.0)
+    plot, top = panel.plot._layout_now().plot, 30
+    ground = theme().color("panel")
+    left, right = (
+        image.pixelColor(int(plot.left() + share * plot.width()), int(plot.top()) + top) for share in (0.2, 0.7)
+    )
+    assert left == ground or left.lightness() < 250, "the grid, or the panel"
+    assert right.red() - right.blue() > ground.red() - ground.blue() + 5, "a warm tint"
+
+
+def test_without_test_points_nothing_is_said_of_overfitting(qtbot: QtBot) -> None:
+    spec = change(records.experiment(), "data.split.share", 1.0)
+    panel = panel_of(qtbot, records.trained(spec, 40))
+    assert np.isnan(panel.session.snapshot.test_loss)
+    assert not panel.plot.scene.marks
+    assert not panel.plot.scene.stretches
+
+
+def test_a_jump_in_the_curve_has_its_reason_where_the_history_says_it() -> None:
+    history, changes = History(), RateChanges()
+    for i in range(40):
+        code = {10: 4.0, 20: 3.0, 30: 8.0}.get(i, 0.0)
+        history.append({"step": float(i), "epoch": float(i), "base_rate": 0.1, "seconds": 2.0 * i, "change": code})
+    assert [(at, label) for at, label, _ in changes.read(history)] == [
+        (9.0, "loss"),
+        (19.0, "data, network"),
+        (29.0, "weights set"),
+    ]
+    assert changes.comparable_from(history) == 30
+
+
+def test_an_edit_between_two_steps_is_marked_even_without_a_name(qtbot: QtBot) -> None:
+    panel = panel_of(qtbot, records.trained(records.experiment(), 5))
+    session = panel.session
+    session.adopt(change(session.experiment, "training.loss", Choice("mse")))
+    session.trainer.record()
+    session.publish()
+    assert [(mark.at, mark.label) for mark in panel.plot.scene.marks] == [(5.0, "changed")]
+    for _ in range(5):
+        session.trainer.step_epoch()
+    session.publish()
+    assert [(mark.at, mark.label) for mark in panel.plot.scene.marks] == [(5.0, "changed")]
 
 
 def test_marks_are_found_again_in_a_record_that_was_thinned() -> None:

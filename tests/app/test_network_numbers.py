@@ -336,7 +336,7 @@ def test_weights_are_picked_for_the_landscape_and_marked(open_panel: Any) -> Non
     network = panel.board.network
     popover = click(panel, edge_place(panel, 0, 1, 0))
     QTest.mouseClick(popover.slots.chip("0"), LEFT)
-    assert panel.session.picked_weights == (1, 1)
+    assert panel.session.picked_weights == (1, None)
     popover.which.box.activated.emit(0)
     popover.close()
     popover = click(panel, panel.picture.tile_rect(2, 1).center().toPoint())
@@ -457,7 +457,8 @@ def test_every_option_of_a_layer_is_in_its_menu_and_its_notes(open_panel: Any) -
     assert panel.board.output.notes.icon_name == "frozen"
     assert [action.text() for action in panel.board.output.menu().actions()] == ["Bias", "Frozen"]
     texts = [action.text() for action in panel.board.header(0).menu().actions() if action.text()]
-    assert texts == ["Move left", "Move right", "Dropout", "Bias", "Frozen", "Remove layer"]
+    options = ["Normalisation", "Residual connection", "Dropout", "Bias", "Frozen"]
+    assert texts == ["Move left", "Move right", *options, "Remove layer"]
     for menu in panel.board.output.findChildren(type(panel.board.output.menu())):
         menu.deleteLater()
     QApplication.processEvents()

@@ -139,7 +139,7 @@ def test_attention_is_dropped_when_its_ground_goes(qtbot: Any, session: Session)
     session.highlight([3, 1, 1])
     session.pick_weight(0, 5)
     np.testing.assert_array_equal(session.highlighted_samples, [1, 3])
-    assert session.picked_weights == (5, 5)
+    assert session.picked_weights == (5, None)
     few = session.experiment.data.points.select(np.arange(10))
     session.edit("Fewer", change(session.experiment, "data.points", few))
     assert session.picked is None

@@ -88,7 +88,7 @@ def test_classes_are_okabe_and_ito_in_order_each_with_its_own_marker() -> None:
     codes = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8A8F98"]
     for name in NAMES:
         assert [Theme(name).class_color(i).name().upper() for i in range(8)] == codes
-    assert len(set(MARKERS)) == 8
+    assert len(set(MARKERS)) == len(tokens.CLASS_COLORS) == 10
 
 
 def test_markers_are_centred_of_unit_size_and_of_like_area() -> None:

@@ -8,8 +8,9 @@ import pytest
 from core.activations import ACTIVATIONS
 from core.data import DOMAIN
 from core.data.generators import generate
+from core.data.slices import grid
 from core.model import Model
-from core.probes.boundary import answer, boundary, grid
+from core.probes.boundary import answer, boundary
 from core.probes.contours import level_lines, linear_levels, log_levels
 from core.spec import Choice, Data, Dense, Experiment, Generator, Network, Output, Training, with_ids
 from core.trainer import Trainer

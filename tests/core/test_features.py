@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.data.features import FEATURES, expand
+from core.data.features import FEATURES, column_title, expand, features_of, title_of
+from core.spec import Column, Data, Points
 from core.tables import SpecError
 
 X = np.array([[2.0, -3.0], [0.5, 0.25], [-1.0, 6.0]])
@@ -37,6 +38,38 @@ def test_empty_unknown_and_double_names_are_refused(names: tuple[str, ...], path
     assert caught.value.path == path
 
 
-def test_points_need_two_coordinates() -> None:
+def test_points_of_other_widths_have_their_columns_as_features() -> None:
+    x = np.arange(12.0).reshape(4, 3)
+    assert np.array_equal(expand(x, ("x3", "x1")), x[:, [2, 0]])
+    assert np.array_equal(expand(x[:, :1], ("x1",)), x[:, :1])
+    with pytest.raises(SpecError, match=r"features\[0\].*'x4'"):
+        expand(x, ("x4",))
+    with pytest.raises(SpecError, match="'x1\\^2'"):
+        expand(x, ("x1^2",))
+    assert [title_of(name) for name in ("x3", "x12", "x1^2", "flipper length")] == [
+        "x₃",
+        "x₁₂",
+        "x₁²",
+        "flipper length",
+    ]
+
+
+def test_columns_of_a_table_are_its_features() -> None:
+    x = np.arange(8.0).reshape(4, 2)
+    columns = (Column("bill length", "mm"), Column("body mass"))
+    assert np.array_equal(expand(x, ("body mass",), columns), x[:, 1:])
+    with pytest.raises(SpecError, match="'x1'"):
+        expand(x, ("x1",), columns)
     with pytest.raises(SpecError, match="2 coordinates, not 3"):
-        expand(np.ones((4, 3)), ("x1",))
+        expand(np.ones((4, 3)), ("x1",), columns)
+    assert [column_title(column) for column in columns] == ["bill length (mm)", "body mass"]
+
+
+def test_columns_that_do_not_fit_the_points_are_refused() -> None:
+    points = Points(np.ones((4, 3)), np.zeros(4))
+    with pytest.raises(SpecError, match="2 columns, but points of 3"):
+        features_of(Data(points=points, columns=(Column("a"), Column("b"))))
+    with pytest.raises(SpecError, match="'a' is named twice"):
+        features_of(Data(points=points, columns=(Column("a"), Column("b"), Column("a"))))
+    assert list(features_of(Data(points=points))) == ["x1", "x2", "x3"]
+    assert features_of(Data()) is FEATURES

@@ -5,9 +5,10 @@ import pytest
 
 from core.data import DOMAIN
 from core.data.generators import generate
+from core.data.slices import grid
 from core.model import Model
 from core.probes import neurons
-from core.probes.neurons import INPUTS, LEAST_SIDE, affordable_side, neuron_maps, plane_grid
+from core.probes.neurons import INPUTS, LEAST_SIDE, affordable_side, neuron_maps
 from core.spec import Data, Dense, Experiment, Generator, Network, Training, with_ids
 
 
@@ -18,11 +19,11 @@ def model(*layers: Dense, classes: int = 3, features: tuple[str, ...] = ("x1", "
 
 
 def test_the_grid_begins_at_the_top_left_and_reaches_the_edges() -> None:
-    grid = plane_grid(5)
-    assert grid.shape == (25, 2)
-    assert grid[0].tolist() == [-DOMAIN, DOMAIN]
-    assert grid[4].tolist() == [DOMAIN, DOMAIN]
-    assert grid[-1].tolist() == [DOMAIN, -DOMAIN]
+    places = grid(5)
+    assert places.shape == (25, 2)
+    assert places[0].tolist() == [-DOMAIN, DOMAIN]
+    assert places[4].tolist() == [DOMAIN, DOMAIN]
+    assert places[-1].tolist() == [DOMAIN, -DOMAIN]
 
 
 def test_maps_are_the_activations_at_their_places() -> None:

@@ -318,11 +318,11 @@ FIELDS = [
     ("network__output__activation", "sofmax", "network.output.activation: there is no activation called 'sofmax'"),
     ("network", [], "network: this has to be an object { }, not a list [ ]"),
     ("data__task", "ranking", "data.task: 'ranking' is not one of classification, regression"),
-    ("data__classes", 9, "data.classes: this has to be at most 8"),
+    ("data__classes", 11, "data.classes: this has to be at most 10"),
     ("data__features", [], "data.features: this needs at least 1 in its list"),
     ("data__features", ["x1", "x3"], "data.features[1]: there is no feature called 'x3'"),
     ("data__features", ["x1", "x1"], "data.features[1]: the feature 'x1' is named twice"),
-    ("data__split__share", 0.95, "data.split.share: this has to be at most 0.9"),
+    ("data__split__share", 1.05, "data.split.share: this has to be at most 1"),
     ("data__generator", {"name": "spirl"}, "data.generator.name: there is no data set called 'spirl'"),
     ("data__points", {"x": 1}, "data.points: this has to be a list of points"),
     ("data__points", [[1, 2, 0], [1, 2]], "data.points: point 1 is not like [x1, x2, class or value]"),
@@ -332,7 +332,7 @@ FIELDS = [
     ("data__points", [[1, None, 0]], "data.points: point 0 is not like"),
     ("data__points", [[True]], "data.points: point 0 is not like"),
     ("data__points", [[]], "data.points: point 0 is not like"),
-    ("data__points", [[1, 0]], "data.points: points have 2 coordinates, not 1"),
+    ("data__points", [[1, 0]], "data.features[1]: there is no feature called 'x2'"),
     ("data__points", [[1, 2, 5]], "data.points.y[0]: point 0 has class 5, but the data has 2 classes"),
     ("data__points", [[1, 2, 0.5]], "data.points.y[0]: point 0 has class 0.5"),
 ]
@@ -394,7 +394,7 @@ def test_what_could_not_be_opened_is_not_saved(tmp_path: Path) -> None:
         change(experiment(), "training.learning_rate", 0.0),
         change(experiment(), "training.learning_rate", float("nan")),
         change(experiment(), "name", "\ud800"),
-        change(experiment(), "data.classes", 9),
+        change(experiment(), "data.classes", 11),
     ):
         with pytest.raises(ProjectError, match=r"a\.json: "):
             save(path, Project(bad))

@@ -317,10 +317,18 @@ def test_a_layers_draws_do_not_move_anothers() -> None:
 
 # ---- presets ---------------------------------------------------------------------------------------------------------
 
-WELL = {"plane": 0.9, "multi-gaussian": 0.9, "sine-radius": 0.95, "checkerboard": 0.95, "xor": 0.93}
+WELL = {
+    "plane": 0.9,
+    "multi-gaussian": 0.9,
+    "sine-radius": 0.95,
+    "checkerboard": 0.95,
+    "xor": 0.93,
+    "digits": 0.95,
+    "earthquakes": 0.5,
+}
 
 
-@pytest.mark.parametrize("name", list(PRESETS))
+@pytest.mark.parametrize("name", [name for name in PRESETS if name != "scratch"])
 def test_every_preset_is_learned_well_within_its_epochs(name: str) -> None:
     preset = PRESETS[name]
     trainer = Trainer(preset.experiment)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from app.panels.plot import axes, notes
 from app.panels.plot.layout import Layout
 from app.panels.plot.placing import spread
-from app.panels.plot.scene import Curve, Mark, Scene
+from app.panels.plot.scene import Curve, Scene
 from app.panels.plot.thinning import Floats
 from app.theme import font, theme
 from app.widgets import lines
@@ -61,7 +61,7 @@ def paint(painter: QPainter, scene: Scene, layout: Layout, ratio: float, live: b
     margin = theme().px(4)
     painter.save()
     painter.setClipRect(layout.plot.adjusted(-margin, -margin, margin, margin))
-    places = _bands(painter, scene, layout) + _marks(painter, scene, layout)
+    places = _bands(painter, scene, layout) + _stretches(painter, scene, layout) + _marks(painter, scene, layout)
     width = 2.0 * theme().scale
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, not live)
     for item in reversed(drawn):  # the first named is drawn last, on top
@@ -129,6 +129,27 @@ def _bands(painter: QPainter, scene: Scene, layout: Layout) -> list[notes.Note]:
     return found
 
 
+def _stretches(painter: QPainter, scene: Scene, layout: Layout) -> list[notes.Note]:
+    """Tint the stretches; gives their names, each for the middle of its stretch, below or above, if it has room."""
+    look, plot, metrics = theme(), layout.plot, QFontMetricsF(font(11))
+    found: list[notes.Note] = []
+    for stretch in scene.stretches:
+        high = scene.x[-1] if stretch.high is None and len(scene.x) else stretch.high
+        low, end = (_on_axis(scene, at) for at in (stretch.low, high))
+        if end is None:
+            continue
+        left = plot.left() if low is None else layout.to_pixel(scene, low, 0.0).x()
+        area = QRectF(left, plot.top(), layout.to_pixel(scene, end, 0.0).x() - left, plot.height()).intersected(plot)
+        width, line = metrics.horizontalAdvance(stretch.label) + 2, metrics.height()
+        if stretch.token != "muted" and area.width() > 0:
+            painter.fillRect(area, look.color(stretch.token, 0.07))
+        if width + look.px(8) <= area.width():
+            rows = (plot.bottom() - line - look.px(2), plot.top() + line + look.px(2))
+            places = [QRectF(area.center().x() - width / 2, y, width, line) for y in rows]
+            found.append(notes.Note(stretch.label, stretch.token, places))
+    return found
+
+
 def _marks(painter: QPainter, scene: Scene, layout: Layout) -> list[notes.Note]:
     """Draw the marks' lines; gives those of their names that do not run into each other."""
     look, plot = theme(), layout.plot
@@ -136,7 +157,7 @@ def _marks(painter: QPainter, scene: Scene, layout: Layout) -> list[notes.Note]:
     found: list[notes.Note] = []
     free = -math.inf
     for mark in sorted(scene.marks, key=lambda m: m.at):
-        at = _mark_at(scene, mark)
+        at = _on_axis(scene, mark.at)
         x = math.inf if at is None else axes.crisp(layout.to_pixel(scene, at, 0.0).x())
         if not plot.left() - 0.5 <= x <= plot.right() + 1.5:
             continue
@@ -153,10 +174,11 @@ def _marks(painter: QPainter, scene: Scene, layout: Layout) -> list[notes.Note]:
     return found
 
 
-def _mark_at(scene: Scene, mark: Mark) -> float | None:
-    if not scene.log_x:
-        return mark.at
-    return math.log10(mark.at) if mark.at > 0 else None
+def _on_axis(scene: Scene, x: float | None) -> float | None:
+    """A value in axis units; None where the axis has no place for it."""
+    if x is None or not scene.log_x:
+        return x
+    return math.log10(x) if x > 0 else None
 
 
 def _end(layout: Layout, item: Drawn) -> tuple[float, float] | None:

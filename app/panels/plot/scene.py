@@ -58,6 +58,16 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """A named stretch of the x axis, from ``low`` to ``high`` or the end of the data."""
+
+    low: float
+    high: float | None
+    label: str
+    token: str = "muted"
+
+
+@dataclass(frozen=True)
 class Readout:
     """The recorded numbers of one row: ``x``, the seconds computed until then, and each curve's value."""
 
@@ -77,6 +87,7 @@ class Scene:
     log_y: bool = False
     marks: tuple[Mark, ...] = ()
     bands: tuple[Band, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
     x: Floats = field(default_factory=lambda: np.empty(0))
     seconds: Floats | None = None
     curves: tuple[Curve, ...] = ()

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.panels.plot.layout import Layout, arrange
 from app.panels.plot.paint import paint
-from app.panels.plot.scene import Band, Curve, Mark, Quantity, Scene
+from app.panels.plot.scene import Band, Curve, Mark, Quantity, Scene, Stretch
 from app.panels.plot.thinning import Floats
 from app.theme import theme, theme_events
+from app.widgets.target import for_picture, pixel_ratio
 
 _FRAME, _LIVE_FRAME = 16, 40
 """Milliseconds between the frames of a motion; the latter while training runs, whose time they take."""
@@ -74,6 +75,13 @@ class PlotWidget(QWidget):
             self.scene.aim()
             self._move()
 
+    def set_stretches(self, stretches: Iterable[Stretch]) -> None:
+        """Tint named stretches of the x axis."""
+        new = tuple(stretches)
+        if new != self.scene.stretches:
+            self.scene.stretches = new
+            self._stale()
+
     def set_bands(self, bands: Iterable[Band]) -> None:
         """Tint named stretches of the y axis, which then reaches as far as they do."""
         new = tuple(bands)
@@ -124,6 +132,9 @@ class PlotWidget(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture, drawn anew if anything in it has changed, and what moves over it."""
+        if for_picture():
+            self._paint_picture()
+            return
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._layout is None or self._picture.devicePixelRatio() != ratio:
             self._picture = QPixmap((self.size() * ratio).expandedTo(QSize(1, 1)))
@@ -133,6 +144,15 @@ class PlotWidget(QWidget):
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
         self._paint_over(painter, self._layout)
+
+    def _paint_picture(self) -> None:
+        """Paint lines, not a pixmap of them: settled, and without the crosshair."""
+        self.scene.arrive()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("panel"))
+        layout = arrange(self.scene, self.width(), self.height())
+        paint(painter, self.scene, layout, pixel_ratio(self), live=False)
+        painter.end()
 
     def _paint_over(self, painter: QPainter, layout: Layout) -> None:
         """Paint what follows the hand."""

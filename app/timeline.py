@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPoint, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
@@ -98,7 +99,10 @@ class Timeline(QWidget):
     def _renew(self) -> None:
         """Show how far the run has come, and where it is looked at."""
         newest, looking = self.session.past.newest, self.session.looking
-        if newest is None:
+        if newest is None:  # another project begins, whose run cannot be taken for the last one's
+            self.track.show_run(np.empty(0), np.empty(0), 0)
+            self.track.set_moments([])
+            self.track.set_marks([])
             return
         history = newest.history
         rows = len(history)

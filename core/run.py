@@ -21,7 +21,7 @@ from core.optimizers import OPTIMIZERS
 from core.recording import layer_columns, read_only
 from core.snapshot import Divergence, Snapshot
 from core.spec import Experiment, Training
-from core.steering import batch_size, rates_ahead
+from core.steering import batch_size, rates_ahead, steps_per_epoch
 
 _run_ids = itertools.count(1)
 
@@ -78,7 +78,7 @@ class Run:
     @property
     def steps_per_epoch(self) -> int:
         """Batches that the training points fall into, at least 1."""
-        return max(1, -(-self.samples // self.batch))
+        return steps_per_epoch(self.training, self.samples)
 
     @property
     def epoch_now(self) -> float:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.engine.array import ArrayEngine, Hyper
 from core.optimizers import OPTIMIZERS
+from core.random import key, permutation
 from core.schedules import rates, varies
 from core.spec import Training
 from core.tables import settle
@@ -16,6 +18,24 @@ from core.tables import settle
 def batch_size(training: Training, samples: int) -> int:
     """Samples in each step: all of them for an optimizer of the whole set."""
     return max(1, samples) if OPTIMIZERS[training.optimizer.name].whole else training.batch_size
+
+
+def steps_per_epoch(training: Training, samples: int) -> int:
+    """Batches that so many ``samples`` fall into, at least 1."""
+    return max(1, -(-samples // batch_size(training, samples)))
+
+
+def next_batch(training: Training, samples: int, epoch: int, offset: int) -> npt.NDArray[np.int64]:
+    """The training samples (B,) of the step that comes ``offset`` samples into ``epoch``, in their order."""
+    order = permutation(key(training.seed, epoch), samples)
+    batch: npt.NDArray[np.int64] = order[offset : offset + batch_size(training, samples)]
+    return batch
+
+
+def next_rate(training: Training, samples: int, epoch: int, offset: int, scale: float) -> float:
+    """The rate of the step that comes ``offset`` samples into ``epoch``; ``scale`` is what a plateau has made of it."""
+    place = (epoch, offset / batch_size(training, samples))
+    return float(np.ravel(rates_ahead(training, place, steps_per_epoch(training, samples), scale, 1))[0])
 
 
 def most_epochs(training: Training, engine: ArrayEngine) -> int:

@@ -114,8 +114,13 @@ class Answer:
             return ""
         said, meant = int(model.decide(outputs)), round(self.question.y)
         why = "the largest wins" if len(outputs) > 1 else f"ŷ = {number(float(outputs[0]))}"
-        data = model.experiment.data
-        return f"The network says {class_name(data, said, 0)}: {why}. The truth is {class_name(data, meant, 0)}."
+        answer, truth = (self._class_words(k, len(outputs)) for k in (said, meant))
+        return f"The network says {answer}: {why}. The truth is {truth}."
+
+    def _class_words(self, index: int, outputs: int) -> str:
+        """A class by name, and the y it is where one output stands for both."""
+        name = class_name(self.question.model.experiment.data, index)
+        return f"{name} (y = {index})" if outputs == 1 else name
 
     @property
     def plain(self) -> bool:

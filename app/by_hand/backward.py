@@ -195,6 +195,7 @@ def update(answer: Answer, phase: Phase, focus: Focus) -> Board:
         remembered = [
             Piece(SLOT.get(name, "s"), number(float(slot[place])), "muted", name)
             for name, slot in zip(row.slots, found.slots, strict=True)
+            if not row.whole
         ]
         g = Piece("g", number(float(found.used[place])), "gradient", "gradient")
         eta = Piece(r"\eta", number(found.rate), "step", "rate")
@@ -229,6 +230,8 @@ def _notes(answer: Answer, place: int) -> list[str]:
         notes.append("The step has the weight decay in it.")
     if change == 0.0 and raw != 0.0:
         notes.append("This number is frozen.")
+    if OPTIMIZERS[answer.optimizer].whole:
+        notes.append("H is made of the last steps and the changes of the gradient; t is the rate, halved till J falls.")
     if answer.dropout:
         notes.append("Written without dropout, which training draws anew for each step.")
     return notes

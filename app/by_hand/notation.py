@@ -101,6 +101,12 @@ OPTIMIZER: dict[str, tuple[str, ...]] = {
     "adamax": (r"u\leftarrow\max(\beta_2u,\,|g|)", r"\Delta w=\eta\,\frac{\hat{m}}{u}"),
     "nadam": (r"\Delta w=\eta\,\frac{\hat{m}+g\ \mathrm{ahead}}{\sqrt{\hat{v}}+\epsilon}",),
     "radam": (r"\Delta w=\eta\,r_t\,\frac{\hat{m}}{\sqrt{\hat{v}}+\epsilon}",),
+    "lbfgs": (
+        r"s_i=w_{i+1}-w_i",
+        r"y_i=g_{i+1}-g_i",
+        r"H=\mathrm{curvature}^{-1}(s_i,\,y_i)",
+        r"\Delta w=t\,H\,g",
+    ),
     "lion": (r"\Delta w=\eta\,\mathrm{sign}(\beta_1m+(1-\beta_1)g)",),
 }
 """From the gradient g to the step Δw of each optimizer."""

@@ -45,7 +45,7 @@ def _input(answer: Answer, phase: Phase, focus: Focus) -> Board:
 
 def _class(answer: Answer, k: int) -> str:
     data = answer.question.model.experiment.data
-    return class_name(data, k, 0) if len(answer.explained.target) > 1 else ""
+    return class_name(data, k) if len(answer.explained.target) > 1 else ""
 
 
 def neuron_title(numbers: LayerNumbers, unit: int) -> str:

@@ -17,6 +17,7 @@ from core.data import strokes
 from core.data.features import on_plane
 from core.data.slices import plane_of
 from core.data.split import split
+from core.data.values import SIGNED, ValueRange
 from core.spec import Points
 from core.tables import SpecError
 
@@ -244,7 +245,7 @@ class Drawing(PlaneView):
             data.task,
             train=training_mask(self.session),
             show_test=self.session.show_test,
-            value_limit=float(np.abs(data.points.y).max(initial=0.0)) or 1.0 if not self.drawable else 1.0,
+            span=SIGNED if self.drawable else ValueRange.of(data),
             plane=plane_of(data, self.session.slice),
         )
         self.set_highlight(self.selected if self.selected.any() else None)

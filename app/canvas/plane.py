@@ -21,6 +21,7 @@ from app.widgets.painting import draw_focus_ring
 from app.widgets.target import for_picture, pixel_ratio
 from core.data import DOMAIN
 from core.data.slices import DRAWN, Plane
+from core.data.values import SIGNED, ValueRange
 from core.spec import Task
 
 Line = npt.NDArray[np.float64]
@@ -97,13 +98,13 @@ class PlaneView(QWidget):
         train: npt.NDArray[np.bool_],
         wrong: npt.NDArray[np.bool_] | None = None,
         show_test: bool = True,
-        value_limit: float = 1.0,
+        span: ValueRange = SIGNED,
         plane: Plane = DRAWN,
     ) -> None:
         """Show points ``x`` (N, D) of class or value ``y`` (N,) on ``plane``, the smaller the further off it they are.
 
         Those with ``train`` (N,) are filled, the others hollow or, without ``show_test``, hidden; those with ``wrong``
-        (N,) are ringed. ``value_limit`` is the value that has full colour.
+        (N,) are ringed. ``span`` is what the colours of values run from and to.
         """
         before = self._shown
         self.plane = plane
@@ -111,7 +112,7 @@ class PlaneView(QWidget):
         xy = plane.project(x) if len(y) else x
         near = None if plane.flat or not len(y) else nearness(plane.distances(x))
         y, train = np.asarray(y, dtype=np.float64), np.asarray(train, dtype=np.bool_)
-        self._shown = ShownPoints(xy, y, task, train, wrong, show_test, value_limit, near)
+        self._shown = ShownPoints(xy, y, task, train, wrong, show_test, span, near)
         if self._points_pixmap is not None:
             if self._shown.begins_with(before):
                 self._draw_points(self._points_pixmap, np.arange(len(self._shown.y)) >= len(before.y))
@@ -308,7 +309,7 @@ class PlaneView(QWidget):
                 wide = self.marker_diameter() * ratio * size
                 points = (shown.y[chosen], shown.task, shown.train[chosen])
                 painter.setOpacity(opacity * faint)
-                sprites.stamp(painter, self._positions[chosen], *sprites.pictures_for(*points, wide, shown.value_limit))
+                sprites.stamp(painter, self._positions[chosen], *sprites.pictures_for(*points, wide, shown.span))
         painter.setOpacity(opacity)
 
     def paint_rings(self, painter: QPainter, mask: npt.NDArray[np.bool_] | None, token: str, grow: float) -> None:

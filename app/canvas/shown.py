@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.data.values import SIGNED, ValueRange
 from core.spec import Task
 
 CROWD = 1200
@@ -34,7 +35,7 @@ class ShownPoints:
     train: npt.NDArray[np.bool_]
     wrong: npt.NDArray[np.bool_] | None
     show_test: bool
-    value_limit: float
+    span: ValueRange
     near: npt.NDArray[np.int_] | None = None
 
     def visible(self) -> npt.NDArray[np.bool_]:
@@ -48,7 +49,7 @@ class ShownPoints:
             len(self.y) >= n
             and self.near is None
             and other.near is None
-            and (self.task, self.show_test, self.value_limit) == (other.task, other.show_test, other.value_limit)
+            and (self.task, self.show_test, self.span) == (other.task, other.show_test, other.span)
             and (n <= CROWD) == (len(self.y) <= CROWD)
             and np.array_equal(self.x[:n], other.x)
             and np.array_equal(self.y[:n], other.y)
@@ -59,4 +60,4 @@ class ShownPoints:
 def no_points() -> ShownPoints:
     """Nothing to show."""
     empty = np.empty(0)
-    return ShownPoints(np.empty((0, 2)), empty, "classification", empty.astype(np.bool_), None, True, 1.0)
+    return ShownPoints(np.empty((0, 2)), empty, "classification", empty.astype(np.bool_), None, True, SIGNED)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QTransform
 
 from app import theme as themes
 from app.widgets.target import vectors
+from core.data.values import ValueRange
 from core.spec import Task
 
 VALUE_LEVELS = 65
@@ -47,6 +48,14 @@ def signed_color(value: float, limit: float) -> QColor:
         return themes.theme().mix("muted", "panel", 0.4)
     strength = np.copysign(0.28 + 0.72 * abs(share), share)
     red, green, blue = (int(v) for v in themes.theme().signed(np.array([strength]), 1.0)[0, :3])
+    return QColor(red, green, blue)
+
+
+def value_color(share: float, signed: bool) -> QColor:
+    """The colour of a value at ``share`` of its scale, 0 to 1, which has zero in the middle where it is ``signed``."""
+    if signed:
+        return signed_color(2.0 * share - 1.0, 1.0)
+    red, green, blue = (int(v) for v in themes.theme().surface(np.array([share]))[0, :3])
     return QColor(red, green, blue)
 
 
@@ -139,14 +148,13 @@ def pictures_for(
     task: Task,
     train: npt.NDArray[np.bool_],
     diameter: float,
-    value_limit: float,
+    span: ValueRange,
 ) -> tuple[list[Sprite], npt.NDArray[np.int_]]:
     """The sprites that points need and, for each point (N,), which of them it is."""
     if task == "classification":
         levels = np.clip(y, 0, len(themes.MARKERS) - 1).astype(np.int_)
     else:
-        share = np.clip(y / value_limit, -1.0, 1.0) if value_limit > 0 else np.zeros_like(y)
-        levels = np.round((share + 1.0) / 2.0 * (VALUE_LEVELS - 1)).astype(np.int_)
+        levels = np.round(np.clip(span.shares(y), 0.0, 1.0) * (VALUE_LEVELS - 1)).astype(np.int_)
     codes, which = np.unique(levels * 2 + train, return_inverse=True)
     pictures = []
     rim = themes.theme().mix("text", "panel", 0.5)  # a pale value on a pale field needs more than the panel's colour
@@ -156,6 +164,6 @@ def pictures_for(
             color = themes.theme().class_color(level)
             pictures.append(sprite(level, color, diameter, hollow=not trains))
         else:
-            color = signed_color(2.0 * level / (VALUE_LEVELS - 1) - 1.0, 1.0)
+            color = value_color(level / (VALUE_LEVELS - 1), span.signed)
             pictures.append(sprite(0, color, diameter, hollow=not trains, edge=rim))
     return pictures, which.reshape(-1)

@@ -17,6 +17,7 @@ from app.theme import font, theme, tokens
 from app.widgets.painting import antialiased
 from core.data import DOMAIN
 from core.data.slices import Slice, plane_of
+from core.data.values import ValueRange
 from core.model import Model
 
 SIDE, LINE = 208, 18
@@ -83,10 +84,10 @@ class Lens(QWidget):
         if not len(shown):
             return pixmap
         shown = shown[np.linspace(0, len(shown) - 1, min(MOST_POINTS, len(shown))).astype(int)]
-        limit = float(np.abs(points.y).max(initial=0.0))
+        span = ValueRange.of(model.experiment.data)
         task = model.experiment.data.task
         trains = np.ones(len(shown), dtype=np.bool_)
-        pictures, which = pictures_for(points.y[shown], task, trains, MARKER * look.scale * ratio, limit)
+        pictures, which = pictures_for(points.y[shown], task, trains, MARKER * look.scale * ratio, span)
         seen = plane_of(model.experiment.data, chosen).project(points.x[shown])
         share = (seen * (1, -1) + DOMAIN) / (2 * DOMAIN)
         painter = QPainter(pixmap)

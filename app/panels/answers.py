@@ -18,7 +18,8 @@ from app.panels.readout import Row
 from app.panels.samples import sample_text
 from app.probe_thread import Probe
 from app.widgets.choice import Segmented
-from core.data.names import class_name
+from core.data.names import class_name, target_name
+from core.data.values import ValueRange
 from core.model import Model
 from core.probes import confusion as probe
 from core.probes.confusion import Answers
@@ -228,18 +229,20 @@ def _fit_text(panel: AnswersPanel, seen: Answers) -> str:
 
 
 def _fill_fit(panel: AnswersPanel, model: Model, seen: Answers) -> str:
-    return _fill_scatter(panel, seen, seen.truth, seen.said, ("true value", "predicted value"), True)
+    return _fill_scatter(panel, model, seen, (seen.truth, seen.said), ("true {}", "predicted {}"), True)
 
 
 def _fill_residuals(panel: AnswersPanel, model: Model, seen: Answers) -> str:
-    return _fill_scatter(
-        panel, seen, seen.said, seen.truth - seen.said, ("predicted value", "residual: true − predicted"), False
-    )
+    places = (seen.said, seen.truth - seen.said)
+    return _fill_scatter(panel, model, seen, places, ("predicted {}", "residual: true − predicted"), False)
 
 
-def _fill_scatter(panel: AnswersPanel, seen: Answers, x: Any, y: Any, titles: tuple[str, str], diagonal: bool) -> str:
-    shown = seen.part(panel.part.key)
-    panel.scatter.set_scatter(Scatter(x, y, *titles, seen.truth, seen.train, shown, diagonal))
+def _fill_scatter(
+    panel: AnswersPanel, model: Model, seen: Answers, at: tuple[Any, Any], titles: tuple[str, str], diagonal: bool
+) -> str:
+    shown, data = seen.part(panel.part.key), model.experiment.data
+    across, up = (title.format(target_name(data)) for title in titles)
+    panel.scatter.set_scatter(Scatter(*at, across, up, seen.truth, seen.train, shown, diagonal, ValueRange.of(data)))
     panel.scatter.set_lit(panel.session.highlighted_samples)
     panel.scatter.set_picked(panel.session.picked)
     return _fit_text(panel, seen)

@@ -19,6 +19,7 @@ from app.panels.readout import Row, paint_readout
 from app.theme import font, repaint_on_change, theme
 from app.widgets.painting import antialiased
 from app.widgets.target import pixel_ratio
+from core.data.values import SIGNED, ValueRange
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -31,7 +32,7 @@ class Scatter:
     """Samples as points: ``x`` and ``y`` (N,) with their axes' titles, values ``truth`` (N,) for the colours.
 
     ``train`` (N,) are filled, ``shown`` (N,) drawn at all. ``diagonal``: the line of perfect answers is y = x, else
-    y = 0.
+    y = 0. The colours run over ``span``.
     """
 
     x: Floats
@@ -42,6 +43,7 @@ class Scatter:
     train: Mask
     shown: Mask
     diagonal: bool
+    span: ValueRange = SIGNED
 
 
 def nothing() -> Scatter:
@@ -158,7 +160,6 @@ class ResidualView(QWidget):
         given, ratio = self.scatter, pixel_ratio(self)
         at = self.places() * ratio
         drawn = given.shown & np.isfinite(at).all(axis=1)
-        limit = float(np.abs(given.truth).max(initial=0.0)) or 1.0
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
         groups = [(drawn, 1.0)] if self._lit is None else [(drawn & ~self._lit, DIM), (drawn & self._lit, 1.0)]
@@ -167,7 +168,7 @@ class ResidualView(QWidget):
             if not len(chosen):
                 continue
             pictures, which = sprites.pictures_for(
-                given.truth[chosen], "regression", given.train[chosen], self._diameter() * ratio, limit
+                given.truth[chosen], "regression", given.train[chosen], self._diameter() * ratio, given.span
             )
             painter.setOpacity(opacity)
             sprites.stamp(painter, np.clip(at[chosen], -1e4, 1e5).astype(np.int_), pictures, which)

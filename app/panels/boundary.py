@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.canvas.slice_bar import SliceBar
 from app.numbers import count, number, percent
 from app.panels.answer_view import AnswerView, BesideScale
-from app.panels.boundary_modes import MARGIN, MODES, Drawing, Mode, value_limit
+from app.panels.boundary_modes import MARGIN, MODES, Drawing, Mode
 from app.panels.boundary_space import BoundarySpace, FlatOrSpace
 from app.panels.panel import Panel
 from app.panels.scale_bar import ScaleBar
@@ -21,6 +21,7 @@ from app.theme import Theme, theme, tokens
 from app.widgets.choice import Chip, Dropdown
 from core.data.names import class_name
 from core.data.slices import Plane, Slice
+from core.data.values import ValueRange
 from core.model import Model
 from core.probes import boundary as probe
 from core.probes.boundary import Boundary
@@ -219,9 +220,9 @@ class BoundaryPanel(Panel):
             model, theta, plane = picture.model, picture.theta, picture.seen.plane
             self.space.answers, self.space.plane = lambda at: probe.answer(model, theta, plane.lift(at)), plane
             self.space.set_values(picture.seen.values, picture.rgba, picture.seen.lines, picture.seen.faint)
-            points, limit = model.experiment.data.points, value_limit(model)
+            points, span = model.experiment.data.points, ValueRange.of(model.experiment.data)
             seen = points if plane.flat else Points(plane.project(points.x), points.y, points.drawn)
-            self.space.set_points(seen, model.prepared.train, self.session.show_test, limit)
+            self.space.set_points(seen, model.prepared.train, self.session.show_test, span)
             self.space.set_lit(self.session.highlighted_samples)
             self.space.set_picked(self.session.picked)
 
@@ -241,11 +242,15 @@ class BoundaryPanel(Panel):
             train=train,
             wrong=picture.seen.wrong,
             show_test=shown,
-            value_limit=value_limit(model),
+            span=ValueRange.of(model.experiment.data),
             plane=plane,
         )
         self.view.set_lit(self.session.highlighted_samples)
         self.view.set_picked(self.session.picked)
+
+
+def _colours(data: Data) -> str:
+    return "orange below zero, blue above" if ValueRange.of(data).signed else "dark low, yellow high"
 
 
 def _name(data: Data, index: int) -> str:
@@ -300,7 +305,7 @@ def _scores(picture: Picture, show_test: bool) -> str:
     seen, has_test = picture.seen, not np.isnan(picture.seen.test_score)
     part, score = ("test", seen.test_score) if has_test else ("training", seen.train_score)
     if seen.wrong is None:
-        return _join(picture.drawn.says, f"{part} R² {number(score, 3)}", "orange below zero, blue above")
+        return _join(picture.drawn.says, f"{part} R² {number(score, 3)}", _colours(picture.model.experiment.data))
     counted = seen.wrong if show_test else seen.wrong[picture.model.prepared.train]
     rings = "wrong ones ringed" if counted.any() else "none wrong"
     return _join(picture.drawn.says, f"{part} accuracy {percent(score)}", rings)

@@ -14,9 +14,10 @@ from app.numbers import number
 from app.panels.scale_bar import Tick
 from app.theme import Theme
 from core.data.names import class_name, target_name
+from core.data.values import ValueRange
 from core.model import Model
 from core.probes.boundary import Boundary, value_at
-from core.probes.contours import Line
+from core.probes.contours import Line, linear_levels
 from core.probes.fields import SHARES, class_logit, entropy, margin, share_lines
 
 RGBA = npt.NDArray[np.uint8]
@@ -24,6 +25,8 @@ RGBA = npt.NDArray[np.uint8]
 MARGIN = -1
 """The choice, among the classes of the logits, of the margin between the two largest."""
 _STEPS = 256
+_ROUND = 5
+"""About how many round numbers stand beside a scale of values that are not told by their sign."""
 _HALF = 0.5
 
 
@@ -72,24 +75,18 @@ def _needs_classes(reason: str) -> Callable[[Model], str]:
     return lambda model: "" if model.classes else reason
 
 
-def value_limit(model: Model) -> float:
-    """The value that has full colour: the largest among the points."""
-    y = model.experiment.data.points.y
-    return float(np.abs(y).max(initial=0.0)) or 1.0
-
-
 # smooth and classes
 
 
 def _smooth(model: Model, seen: Boundary, index: int, look: Theme) -> Drawing:
     if model.classes:
         return Drawing(look.class_field(seen.values), seen.lines, seen.faint)
-    return _signed_values(model, seen, look, lambda values: values)
+    return _values(model, seen, look, lambda values: values)
 
 
 def _flat(model: Model, seen: Boundary, index: int, look: Theme) -> Drawing:
     if not model.classes:
-        return _signed_values(model, seen, look, lambda values: banded(values, seen))
+        return _values(model, seen, look, lambda values: banded(values, seen))
     values = seen.values
     finite = np.isfinite(values).all(axis=-1, keepdims=True)
     sure = np.eye(values.shape[-1], dtype=np.float32)[values.argmax(axis=-1)]
@@ -105,25 +102,29 @@ def banded(values: npt.NDArray[Any], seen: Boundary) -> npt.NDArray[Any]:
     return (np.floor(values / step) + 0.5) * step
 
 
-def _signed_values(
-    model: Model, seen: Boundary, look: Theme, see: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
-) -> Drawing:
-    limit = value_limit(model)
-    return Drawing(
-        look.signed(see(seen.values), limit),
-        seen.lines,
-        seen.faint,
-        (),
-        signed_scale(limit, target_name(model.experiment.data), look, see),
-    )
+def _values(model: Model, seen: Boundary, look: Theme, see: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]) -> Drawing:
+    span = ValueRange.of(model.experiment.data)
+    field = look.values(span.shares(see(seen.values)), span.signed)
+    scale = value_scale(span, target_name(model.experiment.data), look, see)
+    return Drawing(field, seen.lines, seen.faint, (), scale)
 
 
-def signed_scale(
-    limit: float, title: str, look: Theme, see: Callable[[npt.NDArray[Any]], npt.NDArray[Any]] = lambda values: values
+def value_scale(
+    span: ValueRange,
+    title: str,
+    look: Theme,
+    see: Callable[[npt.NDArray[Any]], npt.NDArray[Any]] = lambda values: values,
 ) -> Scale:
-    """The scale of a signed map from -limit to limit."""
-    colors = look.signed(see(np.linspace(-limit, limit, _STEPS)), limit)
-    return Scale(colors, ((0.0, number(-limit, 3)), (0.5, "0"), (1.0, number(limit, 3))), title)
+    """The scale of a map of values over ``span``, with zero in its middle or round numbers on the way."""
+    colors = look.values(span.shares(see(np.linspace(span.low, span.high, _STEPS))), span.signed)
+    return Scale(colors, _ticks(span), title)
+
+
+def _ticks(span: ValueRange) -> tuple[Tick, ...]:
+    if span.signed:
+        return ((0.0, number(span.low, 3)), (0.5, "0"), (1.0, number(span.high, 3)))
+    levels = linear_levels(span.low, span.high, _ROUND)
+    return tuple((float(share), number(float(at), 3)) for share, at in zip(span.shares(levels), levels, strict=True))
 
 
 # uncertainty
@@ -205,7 +206,9 @@ def _logits(model: Model, seen: Boundary, index: int, look: Theme) -> Drawing:
     limit = rounded_up(logit)
     whose = f"logit of {class_name(model.experiment.data, index if z.shape[-1] > 1 else 1)}"
     says = f"{whose} from {number(float(logit.min()), 3)} to {number(float(logit.max()), 3)}"
-    return Drawing(look.signed(logit, limit), seen.lines, [], (), signed_scale(limit, "logit", look), says)
+    return Drawing(
+        look.signed(logit, limit), seen.lines, [], (), value_scale(ValueRange(-limit, limit), "logit", look), says
+    )
 
 
 def rounded_up(values: npt.NDArray[Any]) -> float:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
-from app.canvas.sprites import signed_color
+from app.canvas.sprites import value_color
 from app.numbers import number
 from app.panels.plot import ticks
 from app.panels.readout import Row
@@ -23,6 +23,7 @@ from app.space.window import Window
 from app.theme import theme
 from core.data import DOMAIN
 from core.data.slices import DRAWN
+from core.data.values import SIGNED, ValueRange
 from core.spec import Points
 
 FINEST = 101
@@ -51,7 +52,7 @@ class BoundarySpace(FollowingSpace):
         self._train: npt.NDArray[np.bool_] = np.empty(0, np.bool_)
         self._shown: npt.NDArray[np.intp] = np.empty(0, np.intp)
         self._at: Floats = np.empty((0, 3))
-        self._limit = 1.0
+        self._span = SIGNED
         self._picked: int | None = None
         self._lit: npt.NDArray[np.intp] = np.empty(0, np.intp)
         self.plane = DRAWN
@@ -71,9 +72,9 @@ class BoundarySpace(FollowingSpace):
         self._rgba = np.ascontiguousarray(rgba[::-1][::stride, ::stride])
         self.renew()
 
-    def set_points(self, points: Points, train: npt.NDArray[np.bool_], show_test: bool, limit: float) -> None:
-        """Show ``points``, those of ``train`` (N,) filled, the others hollow; ``limit`` is the value of full colour."""
-        self._points, self._train, self._limit = points, train, limit
+    def set_points(self, points: Points, train: npt.NDArray[np.bool_], show_test: bool, span: ValueRange) -> None:
+        """Show ``points``, those of ``train`` (N,) filled, the others hollow, coloured by their place in ``span``."""
+        self._points, self._train, self._span = points, train, span
         self._shown = np.flatnonzero(train | show_test)
         self.renew()
 
@@ -154,8 +155,8 @@ class BoundarySpace(FollowingSpace):
 
     def _balls(self, y: Floats) -> list[Balls]:
         """Points in the colours of their values, hollow ones to test; rings around those that are looked at."""
-        palette = [signed_color(share * self._limit, self._limit) for share in np.linspace(-1, 1, 2 * _COLOURS + 1)]
-        kinds = np.round(np.clip(y / self._limit, -1, 1) * _COLOURS).astype(np.intp) + _COLOURS
+        palette = [value_color(float(share), self._span.signed) for share in np.linspace(0, 1, 2 * _COLOURS + 1)]
+        kinds = np.round(np.clip(self._span.shares(y), 0, 1) * 2 * _COLOURS).astype(np.intp)
         picked = np.array([] if self._picked is None else [self._picked])
         made = []
         for token, indices in (("warning", self._lit), ("accent", picked)):

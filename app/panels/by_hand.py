@@ -285,7 +285,7 @@ class ByHandPanel(Panel):
     def _sample_words(self) -> str:
         _, y = self.what_if.sample(self._points, self.index)
         model = self.session.model
-        what = class_name(model.experiment.data, round(y), 0) if model.classes else f"y = {number(y)}"
+        what = class_name(model.experiment.data, round(y)) if model.classes else f"y = {number(y)}"
         if self.what_if.own:
             return what
         train = self.session.snapshot.model.prepared.train

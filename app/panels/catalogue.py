@@ -11,7 +11,10 @@ from app.panels.panel import Panel
 
 @dataclass(frozen=True)
 class Entry:
-    """A panel by name; its module is imported, and the panel made, when somebody first looks at it."""
+    """A panel by name; its module is imported, and the panel made, when somebody first looks at it.
+
+    ``title`` is short enough for a tab of a narrow cell; the panel's own title says all of it.
+    """
 
     key: str
     title: str
@@ -35,7 +38,7 @@ CELLS: tuple[tuple[tuple[Entry, ...], ...], ...] = (
             Entry("by_hand", "By hand", "app.panels.by_hand:ByHandPanel"),
         ),
         (
-            Entry("boundary", "Decision boundary", "app.panels.boundary:BoundaryPanel"),
+            Entry("boundary", "Boundary", "app.panels.boundary:BoundaryPanel"),
             Entry("representation", "Representation", "app.panels.representation:RepresentationPanel"),
             Entry("answers", "Answers", "app.panels.answers:AnswersPanel"),
         ),
@@ -48,10 +51,10 @@ CELLS: tuple[tuple[tuple[Entry, ...], ...], ...] = (
         (
             Entry("gradients", "Gradients", "app.panels.gradients:GradientsPanel"),
             Entry("sharpness", "Sharpness", "app.panels.sharpness:SharpnessPanel"),
-            Entry("noise", "Gradient noise", "app.panels.noise:NoisePanel"),
+            Entry("noise", "Noise", "app.panels.noise:NoisePanel"),
         ),
         (
-            Entry("landscape", "Loss landscape", "app.panels.landscape:LandscapePanel"),
+            Entry("landscape", "Landscape", "app.panels.landscape:LandscapePanel"),
             Entry("slice", "Slice", "app.panels.slice:SlicePanel"),
         ),
     ),

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.canvas.spotlight import lit_mask
 from app.numbers import number, percent
-from app.panels.boundary_modes import value_limit
 from app.panels.panel import Panel
 from app.panels.representation_paint import Samples
 from app.panels.representation_strip import LayerStrip, Stop
@@ -21,6 +20,7 @@ from app.theme import theme, theme_events, tokens
 from app.widgets.buttons import IconButton
 from app.widgets.choice import Chip, Dropdown, Segmented
 from core.activations import ACTIVATIONS
+from core.data.values import ValueRange
 from core.model import Model
 from core.probes import representation as probe
 from core.probes.representation import Layer, Pair, Representation
@@ -137,8 +137,8 @@ class RepresentationPanel(Panel):
         data, train = model.experiment.data, model.prepared.train
         visible = np.ones(len(train), np.bool_) if self.session.show_test else np.asarray(train)
         lit = lit_mask(self.session.highlighted_samples, len(data.points))
-        picked, limit = self.session.picked, value_limit(model)
-        return Samples(data.points.y, data.task, train, visible, limit, lit, picked, None, data.labels)
+        picked, span = self.session.picked, ValueRange.of(data)
+        return Samples(data.points.y, data.task, train, visible, span, lit, picked, None, data.labels)
 
     def _mark(self) -> None:
         if self._model is not None:

@@ -12,10 +12,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from app.canvas import sprites
-from app.canvas.sprites import Sprite
 from app.canvas.spotlight import DIM, paint_picked, paint_pointed
+from app.canvas.sprites import Sprite
 from app.theme import theme, tokens
 from app.widgets.lines import draw, polygon
+from core.data.values import SIGNED, ValueRange
 from core.probes.representation import GRID, Layer
 from core.spec import Task
 
@@ -45,7 +46,7 @@ class Samples:
     task: Task
     train: Mask
     visible: Mask
-    value_limit: float
+    span: ValueRange
     lit: Mask | None = None
     picked: int | None = None
     pointed: int | None = None
@@ -55,7 +56,7 @@ class Samples:
 def no_samples() -> Samples:
     """None at all."""
     nothing = np.empty(0, np.bool_)
-    return Samples(np.empty(0), "classification", nothing, nothing, 1.0)
+    return Samples(np.empty(0), "classification", nothing, nothing, SIGNED)
 
 
 def frame_of(layer: Layer) -> Frame:
@@ -113,11 +114,11 @@ class Stamps:
 
     def of(self, samples: Samples, size: float) -> tuple[list[Sprite], npt.NDArray[np.int_]]:
         """The pictures, and which of them each sample (N,) has."""
-        key = (samples.task, samples.value_limit, size, theme())
+        key = (samples.task, samples.span, size, theme())
         known = self._of is not None and self._of.y is samples.y and self._of.train is samples.train
         if not known or key != self._key:
             self._of, self._key = samples, key
-            self._made = sprites.pictures_for(samples.y, samples.task, samples.train, size, samples.value_limit)
+            self._made = sprites.pictures_for(samples.y, samples.task, samples.train, size, samples.span)
         return self._made
 
 

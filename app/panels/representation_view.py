@@ -251,7 +251,7 @@ class RepresentationView(QWidget):
         """The samples, with the one under the pointer: in every picture, so that the eye finds it again."""
         pointed = None if self._pointed is None else self._pointed[1]
         s = self.samples
-        return Samples(s.y, s.task, s.train, s.visible, s.value_limit, s.lit, s.picked, pointed, s.labels)
+        return Samples(s.y, s.task, s.train, s.visible, s.span, s.lit, s.picked, pointed, s.labels)
 
     def _paint_title(self, painter: QPainter, index: int, rect: QRectF) -> None:
         name, figure = self.titles[index] if index < len(self.titles) else ("", "")

@@ -19,6 +19,7 @@ from app.theme import Theme, theme, tokens
 from app.widgets.choice import Chip, Dropdown, Segmented
 from core.comparison import aligned
 from core.data.slices import Slice
+from core.data.values import ValueRange
 from core.differences import differences
 from core.probes.boundary import boundary
 
@@ -182,8 +183,8 @@ def _pictures(
         if snapshot.model.classes:
             rgba = look.class_field(values)
         else:
-            limit = float(np.abs(snapshot.model.experiment.data.points.y).max(initial=0.0)) or 1.0
-            rgba = look.signed(values, limit)
+            span = ValueRange.of(snapshot.model.experiment.data)
+            rgba = look.values(span.shares(values), span.signed)
         yield (snapshot.run, snapshot.step), rgba
 
 

@@ -66,6 +66,10 @@ class Theme:
         """Colours (…, 4) of ``values`` (…): orange at -limit, the panel at zero, blue at +limit; grey if not finite."""
         return self._maps.signed(values, limit)
 
+    def values(self, shares: npt.ArrayLike, signed: bool) -> RGBA:
+        """Colours (…, 4) of values by their ``shares`` (…) of a scale, 0 to 1: two-sided where they are ``signed``."""
+        return self.signed(2.0 * np.asarray(shares) - 1.0) if signed else self.surface(shares)
+
     def class_field(self, probabilities: npt.ArrayLike) -> RGBA:
         """Colours (…, 4) of class ``probabilities`` (…, C): hues mixed by probability, faint where two tie."""
         return self._maps.class_field(probabilities)

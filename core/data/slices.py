@@ -18,6 +18,7 @@ from core.data import DOMAIN
 from core.data.features import column_title, columns_of, on_plane
 from core.data.plane import Floats
 from core.data.scaling import Scaler
+from core.data.tables import first_columns
 from core.probes.principal import explained, principal_axes
 from core.spec import Column, Data, Points, Scaling
 
@@ -35,7 +36,8 @@ REACH = 0.86 * DOMAIN
 class Slice:
     """A choice of plane: columns ``i`` across and ``j`` up, or the principal axes, through the place ``base`` names.
 
-    "auto" is the principal plane where there are more than a few columns, of which two would show next to nothing.
+    "auto" is the principal plane where there are more than a few columns, of which two would show next to nothing, and
+    the two columns that tell most where there are few.
     ``at`` (D,) is that place where ``base`` is a sample or values set by hand; the data's own mean or median else.
     """
 
@@ -117,7 +119,8 @@ def fitting(data: Data, chosen: Slice) -> Slice:
     if max(chosen.i, chosen.j) >= width or chosen.i == chosen.j:
         chosen = replace(chosen, i=0, j=min(1, width - 1))
     if chosen.kind == "auto":
-        chosen = replace(chosen, kind="principal" if width > FEW else "columns")
+        across, up = first_columns(data)
+        chosen = replace(chosen, kind="principal" if width > FEW else "columns", i=across, j=up)
     if chosen.kind == "principal" and width < 3:
         chosen = replace(chosen, kind="columns")
     if chosen.base in ("sample", "values") and len(chosen.at) != width:

@@ -54,6 +54,8 @@ class DataTable:
     scaling: Scaling = "none"
     source: str = ""
     text: str = ""
+    telling: tuple[int, int] = (0, 1)
+    """The two features to look at first, across and up."""
 
     @property
     def task(self) -> Task:
@@ -103,6 +105,13 @@ def load_table(name: str) -> Loaded:
         return Loaded(Points(x, y), _sentence(row, header, cells, len(whole)))
     except (KeyError, IndexError, ValueError) as error:
         raise SpecError("data.table", f"the table {row.title} is not as it should be: {error}", "") from None
+
+
+def first_columns(data: Data) -> tuple[int, int]:
+    """The columns of ``data`` to look at first, across and up: those that its table says tell most, else its first."""
+    width = data.points.x.shape[1]
+    across, up = TABLES[data.table].telling if data.table in TABLES else (0, 1)
+    return (across, up) if max(across, up) < width else (0, min(1, width - 1))
 
 
 def _known(name: str) -> DataTable:
@@ -161,6 +170,7 @@ TABLES: Table[DataTable] = Table(
         (("setosa", "setosa"), ("versicolor", "versicolor"), ("virginica", "virginica")),
         "standard",
         "Fisher 1936; UCI Machine Learning Repository, as corrected in scikit-learn (CC BY 4.0)",
+        telling=(2, 3),
     ),
     DataTable(
         "penguins",

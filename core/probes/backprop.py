@@ -17,7 +17,7 @@ from core.frozen import free
 from core.model import Model
 from core.network import Block, Network
 from core.optimizers import OPTIMIZERS
-from core.schedules import rates
+from core.steering import next_rate
 from core.tables import settle
 
 Floats = npt.NDArray[np.float64]
@@ -89,10 +89,8 @@ class Trace:
 
 def rate_at(model: Model, place: Place) -> float:
     """The learning rate of the step that comes after ``place``, its schedule and warm-up included."""
-    training, samples = model.experiment.training, len(model.prepared.y_train)
-    each = max(1, -(-samples // training.batch_size))
-    step = place.epoch * each + place.offset / training.batch_size
-    return float(rates(training, np.array([step]), each, place.watch.plateau.scale)[0])
+    count = len(model.prepared.y_train)
+    return next_rate(model.experiment.training, count, place.epoch, place.offset, place.watch.plateau.scale)
 
 
 def slopes(model: Model, place: Place) -> Slopes:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from core import steering
 from core.engine.array import Hyper, State
 from core.frozen import free
 from core.model import Model
@@ -15,8 +16,6 @@ from core.optimizers import OPTIMIZERS
 from core.probes.directions import Floats
 from core.probes.hessian import hessian_products
 from core.probes.landscape import Objective
-from core.random import key, permutation
-from core.schedules import rates
 from core.spec import Training
 from core.stopping import Watch
 from core.tables import settle
@@ -96,18 +95,12 @@ def along_weight(
 
 def next_samples(model: Model, at: Standing) -> npt.NDArray[np.int64]:
     """Which training samples the next batch of the run holds, in their order."""
-    training, samples = model.experiment.training, len(model.prepared.y_train)
-    order = permutation(key(training.seed, at.epoch), samples)
-    size = samples if OPTIMIZERS[training.optimizer.name].whole else training.batch_size
-    batch: npt.NDArray[np.int64] = order[at.offset : at.offset + size]
-    return batch
+    return steering.next_batch(model.experiment.training, len(model.prepared.y_train), at.epoch, at.offset)
 
 
 def next_rate(training: Training, samples: int, at: Standing) -> float:
     """The rate that the schedule of ``training`` gives the next step of a run on so many ``samples``."""
-    each = max(1, -(-samples // training.batch_size))
-    place = at.epoch * each + at.offset / training.batch_size
-    return float(rates(training, np.array([place]), each, at.watch.plateau.scale)[0])
+    return steering.next_rate(training, samples, at.epoch, at.offset, at.watch.plateau.scale)
 
 
 def next_direction(model: Model, at: Standing, samples: npt.NDArray[np.int64] | None = None) -> Floats:

@@ -17,8 +17,7 @@ from core.frozen import free
 from core.model import Model
 from core.optimizers import OPTIMIZERS
 from core.probes.explain import plain_engine
-from core.random import key, permutation
-from core.schedules import rates, varies
+from core.steering import next_batch, next_rate
 from core.tables import settle
 
 Floats = npt.NDArray[np.float64]
@@ -66,9 +65,7 @@ class Update:
 
 def upcoming(model: Model, clock: Clock) -> npt.NDArray[np.int64]:
     """The samples (B,) of the batch that training takes next, as indices into the data's points."""
-    training, count = model.experiment.training, len(model.prepared.y_train)
-    order = permutation(key(training.seed, clock.epoch), count)
-    rows = order[clock.offset : clock.offset + training.batch_size]
+    rows = next_batch(model.experiment.training, len(model.prepared.y_train), clock.epoch, clock.offset)
     return np.flatnonzero(model.prepared.train)[rows]
 
 
@@ -79,12 +76,8 @@ def trained(model: Model) -> npt.NDArray[np.int64]:
 
 def rate_at(model: Model, clock: Clock) -> float:
     """The learning rate of the step at ``clock``, by the schedule."""
-    training = model.experiment.training
-    if not varies(training):
-        return training.learning_rate
-    each = max(1, -(-len(model.prepared.y_train) // training.batch_size))
-    first = clock.epoch * each + clock.offset / training.batch_size
-    return float(rates(training, first + np.arange(1), each, clock.scale)[0])
+    count = len(model.prepared.y_train)
+    return next_rate(model.experiment.training, count, clock.epoch, clock.offset, clock.scale)
 
 
 def update(

@@ -122,8 +122,8 @@ def test_the_penguins_losses_stand_side_by_side() -> None:
 def test_the_largest_output_wins() -> None:
     written = text(answered("penguin", "forward").board)
     assert "= exp(−1.204) / ( exp(−1.204) + exp(−2.303) + exp(−0.5108) ) = 0.3" in written
-    assert "The network says class 2: the largest wins. The truth is class 2." in written
-    assert "The network says class 0: ŷ = 0.1" in text(answered("pass", "forward", 1).board)
+    assert "The network says class 3: the largest wins. The truth is class 3." in written
+    assert "The network says class 1 (y = 0): ŷ = 0.1" in text(answered("pass", "forward", 1).board)
 
 
 def test_a_negative_slope_says_which_way_to_go() -> None:

@@ -242,7 +242,7 @@ def test_marks_are_the_same_however_often_the_record_is_read(qtbot: QtBot) -> No
     trainer.place(trainer.theta * 0.5)
     epochs(6)
     found = [(at, label) for at, label, _ in RateChanges().read(trainer.history)]
-    assert found == [(4.0, "network"), (10.0, "rate 0.2"), (16.0, "changed")]
+    assert found == [(4.0, "network"), (10.0, "rate 0.2"), (16.0, "weights set")]
     assert [(at, label) for at, label, _ in often.read(trainer.history)] == found
 
 
@@ -281,17 +281,17 @@ def test_a_jump_in_the_curve_has_its_reason_where_the_history_says_it() -> None:
     assert changes.comparable_from(history) == 30
 
 
-def test_an_edit_between_two_steps_is_marked_even_without_a_name(qtbot: QtBot) -> None:
+def test_an_edit_between_two_steps_is_marked_once(qtbot: QtBot) -> None:
     panel = panel_of(qtbot, records.trained(records.experiment(), 5))
     session = panel.session
     session.adopt(change(session.experiment, "training.loss", Choice("mse")))
     session.trainer.record()
     session.publish()
-    assert [(mark.at, mark.label) for mark in panel.plot.scene.marks] == [(5.0, "changed")]
+    assert [(mark.at, mark.label) for mark in panel.plot.scene.marks] == [(5.0, "loss")]
     for _ in range(5):
         session.trainer.step_epoch()
     session.publish()
-    assert [(mark.at, mark.label) for mark in panel.plot.scene.marks] == [(5.0, "changed")]
+    assert [(mark.at, mark.label) for mark in panel.plot.scene.marks] == [(5.0, "loss")]
 
 
 def test_marks_are_found_again_in_a_record_that_was_thinned() -> None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage
 from app.canvas.plane import PlaneView
 from app.theme import apply_theme, theme
 from core.data import DOMAIN
+from core.data.values import ValueRange
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_wrong_points_are_ringed_and_selected_ones_in_the_accent(plane: PlaneVie
 
 
 def test_values_are_orange_below_zero_blue_above_and_visible_at_zero(plane: PlaneView) -> None:
-    show(plane, [[-3, 3], [0.5, 3], [3, 3]], [-2.0, 0.0, 2.0], "regression", value_limit=2.0)
+    show(plane, [[-3, 3], [0.5, 3], [3, 3]], [-2.0, 0.0, 2.0], "regression", span=ValueRange(-2.0, 2.0))
     image = picture(plane)
     low, middle, high = (image.pixelColor(at(plane, x1, 3)) for x1 in (-3, 0.5, 3))
     assert low.red() > low.blue() + 100

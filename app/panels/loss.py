@@ -23,7 +23,7 @@ class LossPanel(Panel):
     """Train and test loss, or accuracy (R² for regression), of every epoch recorded."""
 
     key = "loss"
-    period = 160
+    period = 200
     title = "Loss"
     help = (
         "The loss is the number that training makes smaller, averaged over the points; the line called test is the "

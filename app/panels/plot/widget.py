@@ -16,7 +16,7 @@ from app.panels.plot.thinning import Floats
 from app.theme import theme, theme_events
 from app.widgets.target import for_picture, pixel_ratio
 
-_FRAME, _LIVE_FRAME = 16, 40
+_FRAME, _LIVE_FRAME = 16, 80
 """Milliseconds between the frames of a motion; the latter while training runs, whose time they take."""
 _PICTURE_SCALE = 2.0
 

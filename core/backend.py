@@ -21,6 +21,8 @@ class Backend:
     xp: ModuleType | Any
     to_device: Callable[[npt.NDArray[Any]], Any]
     to_host: Callable[[Any], npt.NDArray[Any]]
+    chunk: int = 0
+    """Numbers an intermediate array may hold where that is more than a processor's cache likes."""
 
 
 CPU = Backend("cpu", "CPU", np, np.asarray, np.asarray)

@@ -297,7 +297,7 @@ class ArrayEngine(Equations):
         if (told >= 0).all():
             taken = min(taken, int(told.max()) - first + 1)
         loss, gradient, delta, slots = kept
-        return Trained(State(thetas, slots, first + taken, state.since + taken, thetas), loss, gradient, delta, told)
+        return Trained(State(thetas, slots, first + taken, state.since + taken, good), loss, gradient, delta, told)
 
     def _where(self, going: Any, new: tuple[Any, ...], old: tuple[Any, ...]) -> tuple[Any, ...]:
         """``new`` for the runs that are ``going`` (R,), ``old`` for the others, of arrays (R,), (R, P) and tuples."""

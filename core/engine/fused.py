@@ -21,6 +21,8 @@ from core.optimizers import OPTIMIZERS
 
 FEW = 16
 """Runs from which on a block for each of them pays."""
+LARGE = 20_000
+"""Parameters beyond which matrix products, which the library does better, are what a step consists of."""
 WIDE = 64
 """Units up to which a thread keeps a whole layer of one sample to itself."""
 THREADS = (32, 256)
@@ -48,7 +50,7 @@ class FusedEngine(ArrayEngine):
         """As the array engine's; what a run that failed leaves of its last update are zeros."""
         runs, row = state.thetas.shape[0], OPTIMIZERS[hyper.optimizer]
         batch = min(hyper.batch_size, order.shape[0])
-        if runs < FEW or row.whole or batch < 1:
+        if runs < FEW or self.network.parameters > LARGE or row.whole or batch < 1:
             return super().train(state, x, t, order, steps, hyper)
         steps = min(steps, -(-order.shape[0] // batch))
         split = _factors(hyper, state.since, steps)

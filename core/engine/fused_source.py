@@ -36,7 +36,7 @@ class Room:
 
     @classmethod
     def of(cls, network: Network, optimizer: str) -> Room:
-        """θ, the last good θ, the gradient and the slots; the rows as ``in_space`` of fused.cu lays them out."""
+        """θ, the last good θ, the gradient and the slots; the rows as ``in_space`` of fused_layers.cu lays them out."""
         units, outputs = sum(network.shape[1:]), network.output.units
         rows = network.shape[0] + 2 * units + 2 * max(network.shape) + 2 * outputs
         return cls((3 + len(OPTIMIZERS[optimizer].slots)) * network.parameters, rows)
@@ -73,7 +73,8 @@ def source(
 
 @cache
 def _body() -> str:
-    return Path(__file__).with_name("fused.cu").read_text(encoding="utf-8")
+    files = (Path(__file__).with_name(name) for name in ("fused_layers.cu", "fused.cu"))
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 # ---- what stands before ----------------------------------------------------------------------------------------------

@@ -4,8 +4,10 @@
 #define __shared__
 
 extern "C" {
-double exp(double), log(double), log1p(double), expm1(double), tanh(double), sin(double), cos(double), sqrt(double), fabs(double);
-float expf(float), logf(float), log1pf(float), expm1f(float), tanhf(float), sinf(float), cosf(float), sqrtf(float), fabsf(float);
+double exp(double), log(double), log1p(double), expm1(double), tanh(double), sin(double), cos(double);
+double sqrt(double), fabs(double);
+float expf(float), logf(float), log1pf(float), expm1f(float), tanhf(float), sinf(float), cosf(float);
+float sqrtf(float), fabsf(float);
 void meet_all_threads();
 void run_blocks(void (*body)(void**), void** arguments, int blocks, int threads);
 }

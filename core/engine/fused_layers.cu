@@ -204,11 +204,11 @@ __device__ inline void back(
 
 // ---- one sample through one network, by one thread ------------------------------------------------------------------
 
-// A layer for one sample. Narrow ones are written out, so that their arrays may be registers; wide ones would take the
+// A layer for one sample. Small networks are written out, so that the arrays may be registers; large ones would take the
 // compiler minutes.
 template <typename Layer>
 __device__ inline void pass(const Real* theta, const Real* below, Real* z, Real* a, Real* log_p) {
-    constexpr bool NARROW = Layer::UNITS * Layer::FAN_IN <= 256;
+    constexpr bool NARROW = PARAMETERS <= 640;
     constexpr int ACROSS = NARROW ? Layer::UNITS : 1, ALONG = NARROW ? Layer::FAN_IN : 4;
 #pragma unroll ACROSS
     for (int o = 0; o < Layer::UNITS; ++o) {

@@ -30,6 +30,10 @@ def run(args: Namespace) -> int:
         if problem := cuda_problem():
             print(f"learnscape bench: {problem}", file=sys.stderr)
             return 2
+    elsewhere = [name for name in args.only or () if name not in BENCHMARKS[args.device]]
+    if elsewhere:
+        print(f"learnscape bench: {args.device} has no benchmark called {' or '.join(elsewhere)}.", file=sys.stderr)
+        return 2
     options = Options(args.quick, args.device)
     names = [name for name in BENCHMARKS[args.device] if not args.only or name in args.only]
     print(table_head(), flush=True)

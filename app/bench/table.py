@@ -23,12 +23,14 @@ BENCHMARKS: dict[str, dict[str, str]] = {
         "memory": "app.bench.window:memory",
     },
     "cuda": {
+        "step-small": "app.bench.cuda:step_small",
         "sweep": "app.bench.cuda:sweep",
+        "map": "app.bench.cuda:training_map",
         "landscape": "app.bench.cuda:landscape",
         "boundary": "app.bench.cuda:boundary",
     },
 }
-NAMES = tuple(BENCHMARKS["cpu"])
+NAMES = tuple(dict.fromkeys(name for table in BENCHMARKS.values() for name in table))
 
 
 def measure(name: str, options: Options) -> list[Row]:

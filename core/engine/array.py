@@ -16,7 +16,7 @@ from core.engine.sums import sums_of
 from core.layers import MOMENTUM
 from core.network import Network
 from core.optimizers import OPTIMIZERS
-from core.random import keep_mask
+from core.random import Masks
 
 CHUNK = 1 << 16
 """Numbers an intermediate array may hold: larger stacks go through in parts that stay in the cache."""
@@ -109,6 +109,8 @@ class ArrayEngine(Equations):
     def __init__(self, network: Network, backend: Backend = CPU, dtype: Any = np.float32) -> None:
         super().__init__(network, backend, dtype)
         self.updates = {row.name: row.formula(self.f) for row in OPTIMIZERS.rows() if row.formula}
+        layers = network.layers
+        self.masks = Masks(backend, [layer.units for layer in layers], [layer.dropout for layer in layers], self.dtype)
 
     # arrays in and out
 
@@ -129,12 +131,13 @@ class ArrayEngine(Equations):
         batch = a.shape[-1]
         outputs = np.empty((thetas.shape[0], self.network.output.units, batch), self.dtype)
         with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, batch, SAMPLES):
-                some = a[:, start : min(start + SAMPLES, batch)]
+            most = max(SAMPLES, self.backend.chunk // max(self.network.shape))
+            for start in range(0, batch, most):
+                some = a[:, start : min(start + most, batch)]
                 run = 0
                 for part in self._parts(thetas, some.shape[-1]):
                     out = self.backend.to_host(self._forward(part, some)[-1].a)
-                    outputs[run : run + len(out), :, start : start + SAMPLES] = out
+                    outputs[run : run + len(out), :, start : start + most] = out
                     run += len(out)
         return outputs.transpose(0, 2, 1)
 
@@ -160,8 +163,8 @@ class ArrayEngine(Equations):
         with np.errstate(over="ignore", invalid="ignore"):
             for part in self._parts(thetas, a.shape[-1]):
                 losses, _ = self.measure(part, a, targets)
-                parts.append(self.backend.to_host(self._mean(losses) + self._penalty(part, l1, l2)))
-        return np.concatenate(parts)
+                parts.append(self._mean(losses) + self._penalty(part, l1, l2))
+        return self.backend.to_host(self.xp.concat(parts))
 
     def gradient(
         self, thetas: Any, x: Any, t: Any, l1: float = 0.0, l2: float = 0.0, batch_statistics: bool = False
@@ -217,21 +220,9 @@ class ArrayEngine(Equations):
 
     def _parts(self, thetas: Any, batch: int) -> Iterator[Any]:
         widest = max(self.network.shape)
-        size = max(1, CHUNK // max(1, widest * batch))
+        size = max(1, (self.backend.chunk or CHUNK) // max(1, widest * batch))
         for start in range(0, thetas.shape[0], size):
             yield thetas[start : min(start + size, thetas.shape[0]), :]
-
-    def _masks(self, runs: int, step: int, batch: int, seed: int) -> list[Any]:
-        """Each layer's dropout mask (R, units, B), or None."""
-        masks: list[Any] = []
-        for index, layer in enumerate(self.network.layers):
-            if not layer.dropout:
-                masks.append(None)
-                continue
-            shape = (layer.units, batch)
-            draws = [keep_mask(seed, run, step, index, shape, layer.dropout) for run in range(runs)]
-            masks.append(self.array(np.stack(draws)))
-        return masks
 
     def _steps(
         self, state: State, x: Any, t: Any, order: Any, steps: int, hyper: Hyper
@@ -239,13 +230,12 @@ class ArrayEngine(Equations):
         """The bare recurrence: yields (state after, loss before, gradient, update) for each step."""
         row, update = OPTIMIZERS[hyper.optimizer], self.updates[hyper.optimizer]
         runs, total = state.thetas.shape[0], order.shape[0]
-        any_dropout = any(layer.dropout for layer in self.network.layers)
-        masks: list[Any] = [None] * len(self.network.layers)
         starts = range(0, min(total, steps * hyper.batch_size), hyper.batch_size)
-        for number, start in enumerate(starts):
+        drawn = self.masks.draw(
+            hyper.seed, runs, state.step, [min(hyper.batch_size, total - start) for start in starts]
+        )
+        for number, (start, masks) in enumerate(zip(starts, drawn, strict=True)):
             batch = order[start : min(start + hyper.batch_size, total)]
-            if any_dropout:
-                masks = self._masks(runs, state.step, batch.shape[0], hyper.seed)
             xb, tb = self.xp.take(x, batch, axis=1), self.xp.take(t, batch, axis=1)
             loss, gradient, found = self._gradient(state.thetas, xb, tb, masks, hyper.l1, hyper.l2, True)
             gradient, rate = self._tamed(gradient, hyper), hyper.rate_of(number)
@@ -286,22 +276,34 @@ class ArrayEngine(Equations):
         return Trained(*last, np.full(state.thetas.shape[0], -1)), total
 
     def _run_guarded(self, state: State, x: Any, t: Any, order: Any, steps: int, hyper: Hyper) -> Trained:
-        """The same steps again, each checked: finds the first bad one, and keeps the θ before it."""
-        xp = self.xp
-        good, last = (state.thetas if state.good is None else state.good), state.step
-        failed = np.full(state.thetas.shape[0], -1)
-        result = Trained(state, None, None, None, failed)
-        before = state
+        """The same steps again, each checked: finds each run's first bad one, and keeps the θ before it.
+
+        What is found stays on the device until the end. A run that failed keeps what its last step left.
+        """
+        xp, runs, first = self.xp, state.thetas.shape[0], state.step
+        failed, good = xp.full((runs,), -1, dtype=xp.int64), (state.thetas if state.good is None else state.good)
+        before, kept = state, (None, None, None, state.slots)
         for after, loss, gradient, delta in self._steps(state, x, t, order, steps, hyper):
-            finite = self.backend.to_host(xp.isfinite(loss))
-            failed[(failed < 0) & ~finite] = before.step
-            good = xp.where(self.array(failed < 0)[:, None] > 0, before.thetas, good)
-            result = Trained(after, loss, gradient, delta, failed)
-            before, last = after, after.step
-            if (failed >= 0).all():
-                break
-        finite = self.backend.to_host(xp.all(xp.isfinite(before.thetas), axis=1))
-        failed[(failed < 0) & ~finite] = last
-        kept = xp.where(self.array(failed < 0)[:, None] > 0, result.state.thetas, good)
-        state = State(kept, result.state.slots, result.state.step, result.state.since, kept)
-        return Trained(state, result.loss, result.gradient, result.update, failed)
+            going, found = failed < 0, (loss, gradient, delta, after.slots)
+            failed = xp.where(going & ~xp.isfinite(loss), before.step, failed)
+            good = xp.where((failed < 0)[:, None], before.thetas, good)
+            kept = found if before is state else self._where(going, found, kept)
+            before = after
+        finite = xp.all(xp.isfinite(before.thetas), axis=1)
+        failed = xp.where((failed < 0) & ~finite, before.step, failed)
+        thetas = xp.where((failed < 0)[:, None], before.thetas, good)
+        told = self.backend.to_host(failed)
+        taken = before.step - first
+        if (told >= 0).all():
+            taken = min(taken, int(told.max()) - first + 1)
+        loss, gradient, delta, slots = kept
+        return Trained(State(thetas, slots, first + taken, state.since + taken, good), loss, gradient, delta, told)
+
+    def _where(self, going: Any, new: tuple[Any, ...], old: tuple[Any, ...]) -> tuple[Any, ...]:
+        """``new`` for the runs that are ``going`` (R,), ``old`` for the others, of arrays (R,), (R, P) and tuples."""
+        return tuple(
+            self._where(going, a, b)
+            if isinstance(a, tuple)
+            else self.xp.where(going if a.ndim == 1 else going[:, None], a, b)
+            for a, b in zip(new, old, strict=True)
+        )

@@ -1,4 +1,4 @@
-"""Which engine computes: the compiled one where it is ready, else the array engine.
+"""Which engine computes: the compiled one where it is ready, the fused one on a GPU, else the array engine.
 
 Compiling takes a while, once for every version of the sources; ``prepare`` has another process do it, so that the
 array engine can go on meanwhile.
@@ -17,6 +17,7 @@ import numpy as np
 
 from core.backend import CPU, Backend
 from core.engine.array import ArrayEngine
+from core.engine.fused import FusedEngine
 from core.network import Network
 
 WIDE = 20_000
@@ -38,6 +39,8 @@ def engine(network: Network, backend: Backend = CPU, precision: Any = "float32")
 
 def kind(network: Network, backend: Backend = CPU, precision: Any = "float32") -> type[ArrayEngine]:
     """The class of that engine."""
+    if backend.compile is not None and network.plain:
+        return FusedEngine
     if backend.name != CPU.name or network.parameters > WIDE:
         return ArrayEngine
     return _ready.get(np.dtype(precision).name, ArrayEngine)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from app.__main__ import main
-from app.bench import peers, rows, runner
+from app.bench import cuda, peers, rows, runner
 from app.bench.limit import products, whole_step
 from app.bench.networks import Training, digits, hyper, network, one_hot, two_classes
 from app.bench.options import Options
 from app.bench.rows import Measured, Row, Way, in_turn, rated, table_line
 from app.bench.table import BENCHMARKS, NAMES, measure
-from core.backend import cuda_problem
+from core.backend import CPU, cuda_problem
 from core.engine.array import ArrayEngine
 
 KEYS = ["name", "what", "ours", "peer", "peer_name", "unit", "ratio"]
@@ -61,8 +63,17 @@ def test_all_are_measured_unless_some_are_named_and_a_failure_does_not_end_it(
 ) -> None:
     file = tmp_path / "bench.json"
     assert main(["bench", "--json", str(file)]) == 1
-    assert tuple(in_here) == NAMES == tuple(BENCHMARKS["cpu"])
-    assert [row["name"] for row in json.loads(file.read_text())] == [name for name in NAMES if name != "wide"]
+    assert in_here == list(BENCHMARKS["cpu"])
+    assert set(NAMES) == {name for names in BENCHMARKS.values() for name in names}
+    assert [row["name"] for row in json.loads(file.read_text())] == [name for name in in_here if name != "wide"]
+
+
+def test_a_benchmark_of_another_device_is_said_to_be_none_here(
+    in_here: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "--only", "start", "map"]) == 2
+    assert capsys.readouterr().err == "learnscape bench: cpu has no benchmark called map.\n"
+    assert in_here == []
 
 
 def test_what_is_no_benchmark_and_where_nothing_can_be_written(
@@ -78,6 +89,36 @@ def test_what_is_no_benchmark_and_where_nothing_can_be_written(
 def test_without_a_gpu_its_benchmarks_say_why(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--device", "cuda"]) == 2
     assert "CuPy" in capsys.readouterr().err
+
+
+def test_the_benchmarks_of_a_gpu_on_a_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their rows, measured where a GPU's arrays are NumPy's, and nothing compiles."""
+
+    class Device:
+        def synchronize(self) -> None:
+            waited.append(1)
+
+    class Cupy:
+        cuda = SimpleNamespace(Device=Device)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(np, name)
+
+    def refuse(source: str) -> Any:
+        raise RuntimeError("no compiler")
+
+    waited: list[int] = []
+    gpu = replace(CPU, name="cuda", title="a stand-in", xp=Cupy(), compile=refuse)
+    monkeypatch.setattr(cuda, "backend", lambda name: gpu)
+    monkeypatch.setattr(cuda, "_compiled", ArrayEngine)
+    for name, value in (("SMALL", (1, 20)), ("SWEEP", 20), ("MAP", 30), ("SEVERAL", 20)):
+        monkeypatch.setattr(cuda, name, value)
+    found = [row for name in BENCHMARKS["cuda"] for row in measure(name, Options(quick=True, device="cuda"))]
+    names = ["step-small"] * 4 + ["sweep"] * 2 + ["map"] * 2 + ["landscape"] * 2 + ["boundary"]
+    assert [row.name for row in found] == names
+    assert all(row.ours and row.peer and row.ratio and row.ours > 0 for row in found)
+    assert "30 learning rates, 2-16-16-1 tanh, sgd, batch 25, on a stand-in; the processor trains 20" in found[6].what
+    assert len(waited) > 20
 
 
 def test_every_benchmark_is_there() -> None:

@@ -8,6 +8,7 @@ that CuPy lacks. Tests marked ``cuda`` do the same on a real one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import array_api_strict as strict
@@ -24,6 +25,7 @@ from core.engine.array import ArrayEngine, Hyper
 from core.losses import LOSSES
 from core.network import resolve
 from core.optimizers import OPTIMIZERS
+from core.random import Masks, keep_mask, threshold
 from core.spec import Choice, Data, Dense, Experiment, Frozen, Generator, Network, Output, Stop, Training, change
 from core.trainer import Trainer
 
@@ -296,9 +298,94 @@ def test_large_stacks_go_through_in_parts(standin: Backend, monkeypatch: pytest.
     engine_agrees(standin, *HEADS[0])
 
 
+# ---- nothing goes there and back within an epoch ---------------------------------------------------------------------
+
+
+def masks_agree(other: Backend, dtype: Any = np.float64) -> None:
+    """Masks that are drawn on the device are keep_mask's, bit for bit, in blocks of any length."""
+    masks = Masks(other, (3, 4, 2), (0.3, 0.0, 0.75), dtype)
+    for number, drawn in enumerate(masks.draw(7, 5, 1000, (4, 4, 3))):
+        assert drawn[1] is None
+        for index, units, rate in ((0, 3, 0.3), (2, 2, 0.75)):
+            found = other.to_host(drawn[index])
+            shape = (units, (4, 4, 3)[number])
+            expected = np.stack([keep_mask(7, run, 1000 + number, index, shape, rate) for run in range(5)])
+            assert found.dtype == dtype
+            assert np.array_equal(found, expected.astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("most", [1, 10, 1 << 20])
+def test_masks(standin: Backend, most: int, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.random.KEYS", most)
+    masks_agree(standin, dtype)
+    masks_agree(CPU, dtype)
+
+
+@pytest.mark.parametrize("dropout", [1e-9, 0.1, 0.3, 0.5, 0.7, 1.0 - 2.0**-20])
+def test_a_unit_stays_from_the_same_bits_on(dropout: float) -> None:
+    bits = np.clip(threshold(dropout) + np.arange(-3, 4), 0, 2**24 - 1)
+    uniform = bits.astype(np.float32) * np.float32(2.0**-24)
+    assert np.array_equal(bits >= threshold(dropout), uniform >= np.float32(dropout))
+
+
+class Crossings:
+    """The stand-in with a count of what goes to the device, and of what comes back, be it as a truth or a number."""
+
+    def __init__(self, standin: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self.backend = replace(standin, to_device=self.counted(to_device), to_host=self.counted(to_host))
+        for name in ("__bool__", "__float__", "__int__", "__index__"):
+            monkeypatch.setattr(StrictArray, name, self.counted(getattr(StrictArray, name)))
+
+    def counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            self.count += 1
+            return function(*arguments)
+
+        return call
+
+    def of_training(self, rate: Any, samples: int, batch: int, **shaped: Any) -> tuple[int, Any]:
+        """How many there are in a slice of so many samples, and what failed."""
+        network, rng = resolve(experiment()), np.random.default_rng(2)
+        engine, size = ArrayEngine(network, self.backend, np.float64), network.parameters
+        x, t = engine.columns(rng.normal(size=(64, 2))), engine.columns(rng.normal(size=(64, 3)) ** 2)
+        order, state = self.backend.to_device(np.arange(samples)), engine.zero_state(rng.normal(size=(3, size)), "adam")
+        settings = {s.name: s.default for s in OPTIMIZERS["adam"].settings}
+        rate = engine.array(rate) if np.ndim(rate) == 2 else rate
+        hyper = Hyper(rate, batch, "adam", settings, 0.01, 0.01, 3, free=engine.array(np.ones(size)), **shaped)
+        before = self.count
+        trained = engine.train(state, x, t, order, 64, hyper)
+        assert trained.state.step == samples // batch or (trained.failed >= 0).all()
+        return self.count - before, trained.failed
+
+
+@pytest.mark.parametrize(
+    ("rate", "diverges"),
+    [
+        (0.01, False),
+        (np.full(64, 0.01), False),
+        (np.array([[0.01], [0.02], [0.03]]), False),
+        (np.full((3, 64), 0.01), False),
+        (np.array([[0.01], [1e300], [0.02]]), True),
+    ],
+)
+def test_what_crosses_does_not_grow_with_the_steps(
+    standin: Backend, rate: Any, diverges: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crossings = Crossings(standin, monkeypatch)
+    shaped = {"decay": 0.01, "clip_norm": 1.0, "clip_value": 0.5}
+    few, failed = crossings.of_training(rate, 8, 4, **shaped)
+    many, failed_of_many = crossings.of_training(rate, 64, 1, **shaped)
+    assert many == few <= 6
+    for told in (failed, failed_of_many):
+        assert (told >= 0).tolist() == [False, diverges, False]
+
+
 @pytest.mark.cuda
 def test_all_of_it_on_cuda(gpu: Backend) -> None:
     every_formula(gpu)
+    masks_agree(gpu)
     for head in HEADS:
         engine_agrees(gpu, *head)
     for optimizer in OPTIMIZERS:

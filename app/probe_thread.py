@@ -9,6 +9,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 
+from app.priority import give_way
+
 _Question = tuple[int, Callable[..., Any], tuple[Any, ...]]
 
 _alive: set[_ProbeThread] = set()
@@ -54,7 +56,7 @@ class Probe(QObject):
         self.destroyed.connect(thread.stop)
         self._thread = thread
         _alive.add(thread)
-        thread.start()
+        thread.start(QThread.Priority.LowPriority)
         return thread
 
     def _deliver(self, number: int, answer: Any, error: str) -> None:
@@ -92,6 +94,7 @@ class _ProbeThread(QThread):
         _alive.discard(self)
 
     def run(self) -> None:
+        give_way()  # to training, which is slowed down by nothing else as much, and to the window
         while True:
             with self._wake:
                 while self._waiting is None and not self._stop:

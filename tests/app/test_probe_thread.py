@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from PySide6.QtCore import QObject, QThread
 
+from app.priority import NICENESS
 from app.probe_thread import Probe
 
 
@@ -87,3 +91,15 @@ def test_its_thread_ends_with_its_owner(qtbot: Any) -> None:
     owner.deleteLater()
     del probe
     qtbot.waitUntil(lambda: thread.isFinished())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="niceness by thread is Linux's own")
+def test_it_gives_way_to_training_and_to_the_window(qtbot: Any) -> None:
+    owner = QObject()
+    probe = Probe(owner)
+    usual = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    with qtbot.waitSignal(probe.answered) as signal:
+        probe.ask(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert signal.args == [min(19, usual + NICENESS)]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == usual
+    probe.stop()

@@ -43,6 +43,7 @@ class CompiledEngine(ArrayEngine):
         self._scales = (np.float32(1.0) / np.float32(1.0 - self._rates.astype(np.float64))).astype(self.dtype)
         above = np.concatenate([[0], np.cumsum(network.shape)[:-1]])
         self._widest = max(network.shape)
+        self._written = np.empty(0, self.dtype)
         self._no_settings = self._settings(Hyper(0.0, 1, "sgd", {}), 1, 0, 0, 0)
         self._plan = Plan(
             self._layers,
@@ -136,13 +137,21 @@ class CompiledEngine(ArrayEngine):
         )
         return done
 
-    def _record(self, epochs: int, slots: int = 0) -> Record:
-        parameters, layers = self.network.parameters, len(self._layers)
+    def _record(self, epochs: int, slots: int = 0, kept: bool = False) -> Record:
+        """Room for so many epochs; its θ and slots are the same each time where they are ``kept``.
+
+        New megabytes for every call would cost more than what is written to them: the system hands them out page by
+        page.
+        """
+        sizes = (epochs * self.network.parameters, epochs * slots * self.network.parameters)
+        if kept and len(self._written) < sum(sizes):
+            self._written = np.empty(sum(sizes), self.dtype)
+        flat = self._written if kept else np.empty(sum(sizes), self.dtype)
         return Record(
             np.zeros((epochs, 4)),
-            np.zeros((epochs, 3, layers)),
-            np.zeros((epochs, parameters), self.dtype),
-            np.zeros((epochs, slots, parameters), self.dtype),
+            np.zeros((epochs, 3, len(self._layers))),
+            flat[: sizes[0]].reshape(epochs, self.network.parameters),
+            flat[sizes[0] : sum(sizes)].reshape(epochs, slots, self.network.parameters),
         )
 
     def _at(self, thetas: Any) -> Stack:
@@ -206,11 +215,12 @@ class CompiledEngine(ArrayEngine):
         """Up to ``most`` whole epochs of one run from epoch ``epoch`` on, in one call.
 
         ``everything`` is x (D, N), targets (K, N) and labels or values (N,) of all samples, those that train first;
-        ``middle`` is the single output above which class 1 is meant, NaN for values.
+        ``middle`` is the single output above which class 1 is meant, NaN for values. The θ and slots of the epochs are
+        overwritten by the next call.
         """
         batch = min(hyper.batch_size, x.shape[1])
         steps = most * -(-x.shape[1] // batch)
-        stack, record = self._stack(state), self._record(most, len(state.slots))
+        stack, record = self._stack(state), self._record(most, len(state.slots), kept=True)
         done = self._call(
             kernels.EPOCHS,
             self._plan._replace(optimizer=OPTIMIZER_CODES[hyper.optimizer]),

@@ -17,6 +17,8 @@ def words(seen: Track, objective: Objective) -> str:
         f"off the plane {_distance(seen.off)}",
         f"loss at the ball {number(seen.loss, 3)}, under it {number(seen.under, 3)}",
     ]
+    if seen.plane.uncounted is not None and seen.plane.uncounted.any():
+        parts.append("distances without running statistics")
     if objective.samples < objective.total:
         parts.append(f"on {count(objective.samples)} of {count(objective.total)} points")
     return " · ".join(parts)

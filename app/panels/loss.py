@@ -102,7 +102,7 @@ class LossPanel(Panel):
             history.column("epoch")[:rows], curves, source=history, seconds=history.column("seconds")[:rows]
         )
         self._run_changed()
-        self.set_status(self._numbers(curves, snapshot.rows))
+        self.set_status(self._numbers(curves, history, snapshot.rows))
 
     def _fit(self, history: Any, rows: int) -> list[MarkRow]:
         """The mark at the lowest test loss, tinting what is learning before it and overfitting after."""
@@ -124,9 +124,13 @@ class LossPanel(Panel):
             return [("rate", "rate", "accent")]
         return [(f"{part}_{self._shown}", part, ink) for part, ink in (("train", "accent"), ("test", "warning"))]
 
-    def _numbers(self, curves: list[Curve], rows: int) -> str:
-        """What the curves have come to at the moment shown, after ``rows`` rows."""
+    def _numbers(self, curves: list[Curve], history: Any, rows: int) -> str:
+        """What the curves have come to at the moment shown, after ``rows`` rows, and when that was measured.
+
+        In mid-epoch that is a little while ago: the landscape's loss is that of θ now, and so another number.
+        """
         write = percent if self._quantity().percent else number
         last = {curve.label: float(curve.values[:rows][-1]) for curve in curves if len(curve.values[:rows])}
         parts = [f"{name} {write(value)}" for name, value in last.items() if value == value]
-        return " · ".join([*parts, self._quantity().title])
+        when = [f"epoch {number(float(history.column('epoch')[rows - 1]), 5)}"] if rows else []
+        return " · ".join([*when, *parts, self._quantity().title])

@@ -226,12 +226,13 @@ class RunsList(QScrollArea):
 
 
 def numbers(snapshot: Any) -> str:
-    """What a run came to, in one line: epochs, losses, score and computing time."""
-    model = snapshot.model
+    """What a run came to, in one line: losses, score and computing time, and the epoch at which they were measured."""
+    model, rows = snapshot.model, snapshot.rows
+    epoch = float(snapshot.history.column("epoch")[rows - 1]) if rows else snapshot.epoch
     score = snapshot.test_score if snapshot.test_score == snapshot.test_score else snapshot.train_score
-    seconds = float(snapshot.history.column("seconds")[: snapshot.rows][-1]) if snapshot.rows else 0.0
+    seconds = float(snapshot.history.column("seconds")[rows - 1]) if rows else 0.0
     parts = [
-        f"epoch {number(snapshot.epoch, 4)}",
+        f"epoch {number(epoch, 4)}",
         f"loss {number(snapshot.train_loss, 3)}",
         f"test {number(snapshot.test_loss, 3)}",
         percent(score) if model.classes else f"R² {number(score, 3)}",

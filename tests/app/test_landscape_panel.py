@@ -21,7 +21,7 @@ from app.panels.survey import Ink, Question, Survey, surveys
 from app.theme import apply_theme, theme
 from core.probes.directions import Plane, random_plane
 from core.probes.landscape import Objective, Surface
-from core.probes.planes import Seen
+from core.probes.seen import Seen
 from core.spec import change
 from tests.app.hand_trained import HandTrained, experiment
 

@@ -20,6 +20,7 @@ from app.panels.catalogue import CELLS, FIRST
 from app.panels.panel import Panel
 from app.panels.sharpness_words import why_diverged
 from app.probe_thread import Probe
+from app.rate_hint import RateHint
 from app.session import Session
 from app.theme import apply_theme, theme
 from app.timeline import Timeline
@@ -44,6 +45,7 @@ class MainWindow(QMainWindow):
         self.files = Files(self, session, self.settings)
         self.transport = TransportBar(session)
         self.message = MessageLine()
+        self.hint = RateHint(session, self.message)
         self._told = ""
         self._reason = Probe(self)
         self._diverged = ""

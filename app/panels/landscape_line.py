@@ -38,7 +38,7 @@ class LineView(CurvePlot):
         """Draw a line."""
         line, (a, b) = crossing.line, crossing.names
         self.set_log(x=False, y=log)
-        self.set_quantities(Quantity("way from A to B"), Quantity("loss"))
+        self.set_quantities(Quantity("A to B"), Quantity("loss"))
         self.set_marks([(0.0, a, "text"), (1.0, b, "text")])
         self.set_bands(self._rise(line))
         self.set_data(line.t, [Curve("loss", "loss", "accent", line.losses)])

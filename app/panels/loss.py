@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from app.numbers import number, percent
+from app.numbers import epochs, number, percent
 from app.panels.curves import Curve, CurvePlot, Quantity, Stretch
 from app.panels.events import MarkRow, RateChanges, marks
 from app.panels.panel import Panel
@@ -116,7 +116,7 @@ class LossPanel(Panel):
         self.plot.set_stretches(stretches)
         if fit is None:
             return []
-        return [(float(epoch[fit.row]), f"best, epoch {number(float(epoch[fit.row]), 5)}", "good")]
+        return [(float(epoch[fit.row]), f"best, epoch {epochs(float(epoch[fit.row]))}", "good")]
 
     def _lines(self) -> list[tuple[str, str, str]]:
         """(history column, label, ink) of each curve shown."""
@@ -132,5 +132,5 @@ class LossPanel(Panel):
         write = percent if self._quantity().percent else number
         last = {curve.label: float(curve.values[:rows][-1]) for curve in curves if len(curve.values[:rows])}
         parts = [f"{name} {write(value)}" for name, value in last.items() if value == value]
-        when = [f"epoch {number(float(history.column('epoch')[rows - 1]), 5)}"] if rows else []
+        when = [f"epoch {epochs(float(history.column('epoch')[rows - 1]))}"] if rows else []
         return " · ".join([*when, *parts, self._quantity().title])

@@ -15,7 +15,7 @@ from app.panels.landscape_arrows import paint_arrows
 from app.panels.landscape_hand import Hand
 from app.panels.landscape_racers import paint_race
 from app.panels.map_image import Map, MapSize, draw_map, paint_map, rounded
-from app.panels.path_on_map import DARK, LIGHT, paint_path, paint_spot
+from app.panels.path_on_map import DARK, LIGHT, paint_path, paint_spots
 from app.panels.readout import Row, paint_cross, paint_readout
 from app.panels.relief import Relief
 from app.panels.surface_card import place_rows, racer_rows
@@ -245,8 +245,8 @@ class SurfaceView(Hand, QWidget):
             else:
                 painter.drawPixmap(0, 0, self._drawn_arrows(down, rect))
         if plane is not None:
-            for spot in plane.spots:
-                paint_spot(painter, rect, QPointF(*self.to_widget(spot.at).tolist()), spot.name)
+            spots = [(QPointF(*self.to_widget(spot.at).tolist()), spot.name) for spot in plane.spots]
+            paint_spots(painter, rect, spots)
         if self._track is not None:
             paint_path(painter, rect, self.to_widget(self._track.coordinates), self._track.leaps)
         if self._raced is not None and self._raced.plane is plane:

@@ -58,6 +58,8 @@ def rises(line: Line) -> bool:
 def words(crossing: Crossing) -> str:
     """The numbers the curve shows, in one line."""
     line, (a, b) = crossing.line, crossing.names
+    if not crossing.objective.samples:
+        return f"no loss without points to train on · ‖{b} − {a}‖ = {number(line.length, 3)}"
     ends = f"loss at {a} {number(line.ends[0], 3)}, at {b} {number(line.ends[1], 3)}"
     if line.length == 0:
         return f"{a} and {b} are the same θ · {ends}"

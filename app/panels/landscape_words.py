@@ -19,7 +19,9 @@ def words(seen: Track, objective: Objective) -> str:
     parts = [
         f"explained {explained}",
         f"off the plane {_distance(seen)}",
-        f"loss at the ball {number(seen.loss, 3)}, under it {number(seen.under, 3)}",
+        f"loss at the ball {number(seen.loss, 3)}, under it {number(seen.under, 3)}"
+        if objective.samples
+        else "no loss without points to train on",
     ]
     if seen.plane.uncounted is not None and seen.plane.uncounted.any():
         parts.append("distances without running statistics")

@@ -55,6 +55,15 @@ def count(value: int) -> str:
     return (MINUS if value < 0 else "") + f"{abs(value):,}".replace(",", THIN)
 
 
+def epochs(value: float) -> str:
+    """How many epochs have gone by: "217", within the next one "217.3", and from a thousand on whole ones alone.
+
+    Never rounded up, so that it is nowhere ahead of the run's clock.
+    """
+    whole, tenth = divmod(math.floor(float(value) * 10 + 1e-6), 10)
+    return count(whole) if whole >= 1000 or not tenth else to_places(whole + tenth / 10, 1)
+
+
 def percent(value: float) -> str:
     """A share as a percentage to one decimal, "99.2 %"; only exactly 0 and 1 read as 0 % and 100 %."""
     value = float(value)

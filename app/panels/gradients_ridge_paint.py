@@ -12,7 +12,8 @@ import shiboken6
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from app.numbers import count, number, percent
+from app.numbers import count, percent
+from app.numbers import epochs as epochs_text
 from app.panels.plot import ticks
 from app.theme import font, theme, tokens
 from app.widgets.lines import polygon
@@ -206,7 +207,7 @@ def _epochs(painter: QPainter, cell: Cell, epochs: Floats) -> None:
         y = cell.ground(row)
         if y + line / 2 <= free and y - line >= cell.plot.top():
             place = QRectF(cell.rect.left(), y - line / 2, cell.plot.left() - cell.rect.left() - look.px(8), line)
-            painter.drawText(place, _RIGHT, number(float(epochs[row]), 4))
+            painter.drawText(place, _RIGHT, epochs_text(float(epochs[row])))
             free = y - line / 2 - look.px(4)
     painter.drawText(
         QRectF(cell.rect.left(), cell.plot.top() - look.px(2), cell.plot.left() - cell.rect.left() - look.px(8), line),

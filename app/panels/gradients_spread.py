@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from app.numbers import count, number
+from app.numbers import count, epochs, number
 from app.panels.gradients_units import places_of
 from app.probe_thread import Probe
 from core.probes.distributions import Place, Ridgelines, evenly, ridgelines
@@ -66,7 +66,7 @@ def words(found: Ridgelines, only: int | None) -> str:
     some = [ridges for ridges in found.layers if only in (None, ridges.layer)]
     if not some:
         return f"no {found.quantity} here"
-    first, last = (number(float(epoch), 4) for epoch in (found.epochs[0], found.epochs[-1]))
+    first, last = (epochs(float(epoch)) for epoch in (found.epochs[0], found.epochs[-1]))
     parts = [f"{len(found.steps)} moments, epoch {first} to {last}"] if first != last else [f"epoch {last}"]
     if found.samples:
         parts.append(f"{count(found.samples)} training points")

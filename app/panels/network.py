@@ -9,6 +9,7 @@ import numpy.typing as npt
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QWidget
 
+from app.faults import describe
 from app.network import edits
 from app.network.board import Board, Scroller
 from app.network.edges import MOST_EDGES
@@ -24,7 +25,6 @@ from app.network.tiles import Painted, paint_neurons
 from app.numbers import count, number
 from app.panels.panel import Panel
 from app.probe_thread import Probe
-from app.session import describe
 from app.theme import theme
 from app.widgets.choice import Segmented
 from core.frozen import free

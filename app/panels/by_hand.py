@@ -41,11 +41,11 @@ class ByHandPanel(Panel):
     period = 200
     title = "By hand"
     help = (
-        "One sample on its way through the network, every number written out: **forward propagation** layer by layer, "
-        "its loss, then **backpropagation**, the chain rule that multiplies the factors from the loss back to each "
-        "weight, and the step w ← w − rate · gradient. Step with ← and →; click a number to type another one, and see "
-        "everything follow. Source: Rumelhart, Hinton & Williams, Learning representations by back-propagating errors "
-        "(1986)."
+        "One sample on its way through the network, every number written out: **forward propagation** layer by "
+        "layer, its loss, **backpropagation** (the chain rule, which multiplies the factors from the loss back to "
+        "each weight), and the step w ← w − rate · gradient. Step with ← and →, and click a number to type another "
+        "one and see everything follow.\n"
+        "Source: Rumelhart, Hinton & Williams, Learning representations by back-propagating errors (1986)."
     )
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:

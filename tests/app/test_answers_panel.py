@@ -179,6 +179,15 @@ def test_the_worst_are_listed_and_a_click_picks_one(open_panel: Any, qtbot: QtBo
     assert rows._picked == rows.indices[3]
 
 
+def test_a_view_of_another_task_cannot_be_asked_for(open_panel: Any) -> None:
+    panel = open_panel(values())
+    panel.view.chip("matrix").click()  # as a shortcut or a helper for the blind may
+    assert panel.view.key == "fit"
+    panel.view.set_key("matrix")
+    panel._again()
+    assert panel.stack.currentWidget() is panel.scatter
+
+
 def test_values_have_their_fit_and_residuals(open_panel: Any, qtbot: QtBot) -> None:
     session = values()
     panel = open_panel(session)

@@ -19,7 +19,7 @@ from app.panels.scale_bar import ScaleBar
 from app.probe_thread import Probe
 from app.theme import Theme, theme, tokens
 from app.widgets.choice import Chip, Dropdown
-from core.data.names import class_name
+from core.data.names import class_name, target_name
 from core.data.slices import Plane, Slice
 from core.data.values import ValueRange
 from core.model import Model
@@ -217,6 +217,7 @@ class BoundaryPanel(Panel):
         if three:
             model, theta, plane = picture.model, picture.theta, picture.seen.plane
             self.space.answers, self.space.plane = lambda at: probe.answer(model, theta, plane.lift(at)), plane
+            self.space.target = target_name(model.experiment.data)
             self.space.set_values(picture.seen.values, picture.rgba, picture.seen.lines, picture.seen.faint)
             points, span = model.experiment.data.points, ValueRange.of(model.experiment.data)
             seen = points if plane.flat else Points(plane.project(points.x), points.y, points.drawn)

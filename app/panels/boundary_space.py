@@ -56,6 +56,8 @@ class BoundarySpace(FollowingSpace):
         self._picked: int | None = None
         self._lit: npt.NDArray[np.intp] = np.empty(0, np.intp)
         self.plane = DRAWN
+        self.target = "value"
+        """What the values are called."""
         self.residuals = True
         self.answers: Callable[[Floats], Floats] | None = None
         """The network's values (N,) at places (N, 2)."""
@@ -179,7 +181,7 @@ class BoundarySpace(FollowingSpace):
         )
         values = ticks.linear(window.bottom, window.top, 5).major
         first, second = self.plane.titles
-        return Edge(across, (first,)), Edge(up, (second,)), Edge(window.marks(values), ("value",))
+        return Edge(across, (first,)), Edge(up, (second,)), Edge(window.marks(values), (self.target,))
 
     # what a hand asks for
 
@@ -209,7 +211,7 @@ class BoundarySpace(FollowingSpace):
         if self.answers is None:
             return rows
         value = float(self.answers(at)[0])
-        rows.append(Row("value" if self.plane.flat else "value on the slice", number(value)))
+        rows.append(Row(self.target if self.plane.flat else f"{self.target} on the slice", number(value)))
         if sample is not None and self._points is not None and self.plane.flat:
             rows.append(Row("residual", number(float(self._points.y[sample]) - value)))
         return rows

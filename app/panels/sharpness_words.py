@@ -44,7 +44,7 @@ def caution(training: Training, samples: int) -> str:
     found = edge(training.optimizer)
     if found is None:
         title = OPTIMIZERS[training.optimizer.name].title
-        return f"{title} scales each weight’s step, so 2 / rate is not its limit: that is one of the scaled Hessian."
+        return f"{title} scales each weight’s step: 2 / rate is not its limit."
     if training.batch_size < samples:
         return "The line is for full batches only."
     return ""

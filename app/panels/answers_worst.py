@@ -19,7 +19,7 @@ ROW = 24
 _COLUMNS = ("sample", "place", "truth", "answer", "loss")
 _MARKED = ("truth", "answer")
 """Columns with a class's mark before the text."""
-_MARK, _APART, _LEAST_LOSS, _LEAST_PLACE = 14, 12, 64, 90
+_MARK, _APART, _LEAST_LOSS, _LEAST_PLACE = 14, 12, 64, 72
 """Design pixels: of a mark, between columns, of the losses' column, whose bars are lengths, and of a place at least."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -187,9 +187,7 @@ def test_the_worst_are_listed_and_a_click_picks_one(open_panel: Any, qtbot: QtBo
 def test_the_texts_of_the_worst_have_the_room_they_need(qtbot: QtBot, width: int) -> None:
     rows = WorstList()
     qtbot.addWidget(rows)
-    text = SampleText(
-        "130", "sepal length 7.2  sepal width 3 …", "virginica", "versicolor  75.1 %", "0.286", (2, 1), True
-    )
+    text = SampleText("130", "sepal length 7.2 …", "virginica", "versicolor  75.1 %", "0.286", (2, 1), True)
     rows.resize(width, 100)
     rows.set_samples([129], [text], [0.286])
     columns = list(rows._columns().items())

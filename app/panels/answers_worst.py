@@ -19,7 +19,7 @@ ROW = 24
 _COLUMNS = ("sample", "place", "truth", "answer", "loss")
 _MARKED = ("truth", "answer")
 """Columns with a class's mark before the text."""
-_MARK, _APART, _LEAST_LOSS, _LEAST_PLACE = 14, 12, 64, 72
+_MARK, _APART, _LEAST_LOSS, _LEAST_PLACE = 14, 12, 52, 72
 """Design pixels: of a mark, between columns, of the losses' column, whose bars are lengths, and of a place at least."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -110,12 +110,12 @@ class WorstList(QWidget):
         needs["place"] = room - sum(need for name, need in needs.items() if name != "place")
         if needs["place"] < look.px(_LEAST_PLACE):
             del needs["place"]
-            # What is left over goes between the columns; what is lacking, from those whose texts can be elided.
-            spare = self.width() - 2 * pad - sum(needs.values())
+            # What is left over goes between the columns; where it is lacking, a mark alone says the truth.
             least = look.px(_APART) * (len(needs) - 1)
-            for name in _MARKED:
-                needs[name] += min(0.0, spare - least) / len(_MARKED)
-            between = max(spare, least) / (len(needs) - 1)
+            if self._spare(needs) < least and any(text.kinds for text in self._texts):
+                needs["truth"] = QFontMetricsF(font(11)).horizontalAdvance("truth") + 1.0
+            needs["answer"] += min(0.0, self._spare(needs) - least)
+            between = max(self._spare(needs), least) / (len(needs) - 1)
         else:
             between = float(look.px(_APART))
         x, found = float(pad), {}
@@ -123,6 +123,9 @@ class WorstList(QWidget):
             found[name] = (x, x + wide)
             x += wide + between
         return found
+
+    def _spare(self, needs: dict[str, float]) -> float:
+        return self.width() - 2 * theme().px(tokens.GAP) - sum(needs.values())
 
     def _needed(self, name: str) -> float:
         """The width of a column's widest text, its heading's or a row's."""
@@ -153,6 +156,8 @@ class WorstList(QWidget):
             if name == "answer" and text.wrong:
                 painter.setPen(look.color("bad"))
             fitting = metrics.elidedText(words[name], Qt.TextElideMode.ElideRight, math.ceil(box.width()))
+            if name == "truth" and name in kinds and fitting != words[name]:
+                continue  # the mark says it
             painter.drawText(box, _RIGHT if name == "loss" else _LEFT, fitting)
 
     def _paint_bar(self, painter: QPainter, row: int, rect: QRectF, column: tuple[float, float]) -> None:

@@ -121,7 +121,7 @@ def _between(snapshot: Snapshot) -> Callable[[], object]:
 
 
 def _path_plane(snapshot: Snapshot) -> Callable[[], object]:
-    from core.probes.planes import components
+    from core.probes.planes_principal import components
 
     _, thetas = snapshot.history.path()
     offsets = np.asarray(thetas - snapshot.theta, dtype=np.float64)

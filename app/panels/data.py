@@ -38,7 +38,7 @@ class DataPanel(Panel):
     title = "Data"
     help = (
         "Draw points, or choose a set: filled points train the network, hollow ones test it and are never trained on. "
-        "The difference between the two losses is the generalisation gap. "
+        "The difference between the two losses is the **generalisation gap**.\n"
         "Source: Goodfellow, Bengio & Courville, Deep Learning, 2016, section 5.2."
     )
 

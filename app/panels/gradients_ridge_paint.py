@@ -173,6 +173,13 @@ def _about(ridges: Ridges, quantity: str) -> list[str]:
     return [" · ".join(parts[:n]) for n in range(len(parts), 0, -1)]
 
 
+def _marks(low: float, high: float, room: int) -> tuple[tuple[float, str], ...]:
+    """As many ticks as there is room for; two at least, as one alone, at 0, says nothing of the scale."""
+    counts = range(room, room + 4)
+    found = (ticks.linear(low, high, count).major for count in counts)
+    return next((marks for marks in found if len(marks) > 1), ())
+
+
 def _axis(painter: QPainter, cell: Cell) -> None:
     """The numbers below, and a dashed line at zero."""
     look, plot, metrics = theme(), cell.plot, QFontMetricsF(font(11))
@@ -181,7 +188,7 @@ def _axis(painter: QPainter, cell: Cell) -> None:
     y, last = plot.bottom() + look.px(5), -math.inf
     painter.setPen(QPen(look.color("hairline"), look.scale))
     painter.drawLine(QLineF(plot.left(), plot.bottom() + 0.5, plot.right(), plot.bottom() + 0.5))
-    for at, text in ticks.linear(low, high, room).major:
+    for at, text in _marks(low, high, room):
         x, half = float(cell.x(np.array([at]))[0]), metrics.horizontalAdvance(text) / 2
         painter.setPen(QPen(look.color("hairline"), look.scale))
         painter.drawLine(QLineF(x, plot.bottom(), x, plot.bottom() + look.px(4)))

@@ -26,11 +26,11 @@ class LossPanel(Panel):
     period = 200
     title = "Loss"
     help = (
-        "The loss is the number that training makes smaller, averaged over the points; the line called test is the "
-        "same for the points held back, and best marks where that was lowest. When train goes on falling while test "
-        "rises (by 5 % over a fifth of the run), the network learns the points by heart: overfitting. Dashed lines "
-        "mark what was changed on the way. Source: Goodfellow, Bengio & Courville, Deep Learning (2016), sections 5.2 "
-        "and 7.8."
+        "The **loss** is the number that training makes smaller, averaged over the points; the line called test is "
+        "the same for the points held back, best marks where that was lowest, and dashed lines mark what was "
+        "changed on the way. When train goes on falling while test rises (by 5 % over a fifth of the run), the "
+        "network learns the points by heart: **overfitting**.\n"
+        "Source: Goodfellow, Bengio & Courville, Deep Learning (2016), sections 5.2 and 7.8."
     )
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:

@@ -1,12 +1,13 @@
 """Pictures of widgets at a chosen size, as PNG or SVG, without the window on the screen noticing.
 
 In an SVG lines are lines and text is text: it is set in the family named in the file, Inter, or where that is missing
-in what the viewer has. Only what is made of pixels, a field of colours, is in it as an image.
+in what the viewer has. What is made of pixels, a field of colours, is in it as an image, and what is scrolled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QSize
@@ -15,6 +16,7 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.export.laying import Draw, Look, in_theme, laid_out
+from app.export.scrolled import scrolled_as_images
 from app.theme import theme
 from app.widgets.target import painting_picture
 from core.project import ProjectError
@@ -48,7 +50,8 @@ def content(
     area = QSize(*size)
     if min(size) < 1 or max(size) * scale > LARGEST:
         raise ValueError(f"a picture has 1 to {LARGEST} pixels along each side")
-    with in_theme(look.theme), laid_out(widget, area, look, words) as draw:
+    flat = scrolled_as_images(widget, scale) if make is _svg else nullcontext()
+    with in_theme(look.theme), laid_out(widget, area, look, words) as draw, flat:
         return make(area, scale, draw)
 
 

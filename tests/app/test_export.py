@@ -151,6 +151,17 @@ def test_icons_in_an_svg_are_shapes_because_nobody_else_has_their_font(window: M
     assert "phosphor" not in path.read_text("utf-8").lower()
 
 
+def test_what_is_scrolled_ends_in_an_svg_where_it_ends_in_the_window(window: MainWindow, tmp_path: Path) -> None:
+    path, data = tmp_path / "window.svg", next(p for p in window.all_panels() if p.title == "Data")
+    before = data.grab().toImage()
+    render(window, path, (1200, 700))
+    root = ElementTree.parse(path).getroot()
+    written = {"".join(element.itertext()) for element in root.iter(f"{SVG}text")}
+    assert any("to train" in text for text in written), "the status line stays as it was"
+    assert "Earthquakes" not in written, "it would lie over what is below"
+    assert data.grab().toImage() == before, "it paints itself again"
+
+
 def test_an_svg_of_boundary_and_network_has_images_only_of_fields(window: MainWindow, tmp_path: Path) -> None:
     for key, least in (("boundary", 200), ("network", 8)):
         path = tmp_path / f"{key}.svg"

@@ -12,8 +12,9 @@ from types import TracebackType
 from PySide6.QtCore import QCoreApplication, QSettings, Qt
 from PySide6.QtWidgets import QApplication
 
+from app.faults import describe
 from app.main_window import MainWindow
-from app.session import Session, describe
+from app.session import Session
 from app.theme import apply_theme
 from core.engine.choice import PRECISIONS, prepare
 from core.presets import FIRST, PRESETS

@@ -15,11 +15,12 @@ from app.files import Files
 from app.menus import Menus
 from app.number_format import NumberFormat, number_format
 from app.number_menu import number_events, set_number_format
-from app.numbers import number
+from app.numbers import epochs, number
 from app.panels.catalogue import CELLS, FIRST
 from app.panels.panel import Panel
 from app.panels.sharpness_words import why_diverged
 from app.probe_thread import Probe
+from app.rate_hint import RateHint
 from app.session import Session
 from app.theme import apply_theme, theme
 from app.timeline import Timeline
@@ -44,6 +45,7 @@ class MainWindow(QMainWindow):
         self.files = Files(self, session, self.settings)
         self.transport = TransportBar(session)
         self.message = MessageLine()
+        self.hint = RateHint(session, self.message)
         self._told = ""
         self._reason = Probe(self)
         self._diverged = ""
@@ -141,7 +143,7 @@ class MainWindow(QMainWindow):
             return
         wrong = snapshot.divergence
         self._diverged = (
-            f"Diverged at step {wrong.step} (epoch {number(wrong.epoch, 3)}) with a learning rate of "
+            f"Diverged at step {wrong.step} (epoch {epochs(wrong.epoch)}) with a learning rate of "
             f"{number(wrong.rate)}: the loss is no longer a finite number. What you see is the last θ whose loss was."
         )
         self._say_diverged()

@@ -39,20 +39,34 @@ def number(value: float, digits: int | None = None, *, fixed: bool = False) -> s
     exponent = int(power)
     if exponent < -3 or size > 99_999:
         power = str(exponent).translate(_TO_SUPERSCRIPT)
-        return f"{sign}{_signed(mantissa if fixed else _trim(mantissa))}×10{power}"
+        return f"{sign}{to_sign(mantissa if fixed else _trim(mantissa))}×10{power}"
     decimals = max(digits - 1 - exponent, 0)
     text = f"{size:,.{decimals}f}".replace(",", THIN)
-    return sign + _signed(text if fixed else _trim(text))
+    return sign + to_sign(text if fixed else _trim(text))
+
+
+def brief(value: float) -> str:
+    """``value`` to one digit fewer than the number format in force says, at least two: where there is little room."""
+    return number(value, max(2, number_format().digits - 1))
 
 
 def to_places(value: float, places: int) -> str:
     """``value`` to so many ``places`` after the decimal sign, "1.50"."""
-    return _signed(f"{value:.{places}f}".replace("-", MINUS))
+    return to_sign(f"{value:.{places}f}".replace("-", MINUS))
 
 
 def count(value: int) -> str:
     """A whole number in full, however large: "1 234 567"."""
     return (MINUS if value < 0 else "") + f"{abs(value):,}".replace(",", THIN)
+
+
+def epochs(value: float) -> str:
+    """How many epochs have gone by: "217", within the next one "217.3", and from a thousand on whole ones alone.
+
+    Never rounded up, so that it is nowhere ahead of the run's clock.
+    """
+    whole, tenth = divmod(math.floor(float(value) * 10 + 1e-6), 10)
+    return count(whole) if whole >= 1000 or not tenth else to_places(whole + tenth / 10, 1)
 
 
 def percent(value: float) -> str:
@@ -63,7 +77,7 @@ def percent(value: float) -> str:
     if 0 < value < 1:
         value = min(max(value, 0.001), 0.999)
     sign = MINUS if value < 0 else ""
-    return f"{sign}{_signed(_trim(f'{abs(value) * 100:.1f}'))}{THIN}%"
+    return f"{sign}{to_sign(_trim(f'{abs(value) * 100:.1f}'))}{THIN}%"
 
 
 def parse_number(text: str) -> float:
@@ -88,8 +102,8 @@ def parse_number(text: str) -> float:
     return value
 
 
-def _signed(text: str) -> str:
-    """A written number with the decimal sign in force."""
+def to_sign(text: str) -> str:
+    """A number written with a decimal point, with the decimal sign in force instead."""
     return text.replace(".", number_format().decimal)
 
 

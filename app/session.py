@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from app.attention import Attention
+from app.faults import describe
 from app.mailbox import Mailbox
 from app.past import Past
 from app.remembered import Remembered
@@ -25,7 +26,6 @@ from core.history import Moment
 from core.model import Model
 from core.project import Project, load, save
 from core.spec import Experiment, change
-from core.tables import SpecError
 from core.trainer import Snapshot, Trainer
 
 T = TypeVar("T")
@@ -125,7 +125,7 @@ class Session(Attention):
     def play(self, until: int | None = None) -> None:
         """Train until paused, or to the end of epoch ``until``; emits ``failed`` when there is nothing to train on."""
         if problem := self.model.untrainable:
-            self.failed.emit(str(problem))
+            self.failed.emit(describe(problem))
             return
         self._leave_past()
         self._post(lambda worker: worker.play(until))
@@ -155,7 +155,7 @@ class Session(Attention):
 
     def _single(self, command: Callable[[Worker], object]) -> None:
         if problem := self.model.untrainable:
-            self.failed.emit(str(problem))
+            self.failed.emit(describe(problem))
             return
 
         self._leave_past()
@@ -363,9 +363,3 @@ class Session(Attention):
         """Stop the worker and wait for it."""
         self._timer.stop()
         self._thread.stop()
-
-
-def describe(error: SpecError) -> str:
-    """A SpecError as a sentence for the window, without the path a file would need."""
-    text = error.what + (f"; {error.fix}" if error.fix else "")
-    return text[:1].upper() + text[1:] + "."

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
-from app.numbers import number
+from app.numbers import epochs
 from app.session import Session
 from app.theme import theme, theme_events, tokens
 from app.time_track import TimeTrack
@@ -174,7 +174,7 @@ class Timeline(QWidget):
         shown = self.session.snapshot
         if shown is None:
             return
-        popover = NamePopover(self, f"epoch {number(shown.epoch, 4)}")
+        popover = NamePopover(self, f"epoch {epochs(shown.epoch)}")
         popover.name.returnPressed.connect(lambda: self._name(popover))
         popover.open_at(self.mark.mapToGlobal(QPoint(self.mark.width(), -popover.sizeHint().height())))
 
@@ -200,4 +200,4 @@ class NamePopover(Popover):
 
 
 def _place(epoch: float, newest: float, past: bool) -> str:
-    return f"epoch {number(epoch, 4)} of {number(newest, 4)}" if past else f"epoch {number(newest, 4)}, newest"
+    return f"epoch {epochs(epoch)} of {epochs(newest)}" if past else f"epoch {epochs(newest)}, newest"

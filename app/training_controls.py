@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from app.faults import describe
 from app.form_info import field_info
 from app.forms import FormField
 from app.probe_thread import Probe
-from app.session import Session, describe
+from app.session import Session
 from app.training_settings import TrainingSettings
 from app.widgets.buttons import IconButton
 from app.widgets.choice import Dropdown

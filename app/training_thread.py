@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QThread
 
+from app.faults import describe
 from app.mailbox import Mailbox
 from core.spec import Experiment
 from core.tables import SpecError
@@ -199,7 +200,7 @@ class TrainingThread(QThread):
                 return
             snapshot = worker.trainer.snapshot()
         except SpecError as problem:
-            worker.playing, error, snapshot = False, str(problem), None
+            worker.playing, error, snapshot = False, describe(problem), None
         except Exception as problem:
             worker.playing, error, snapshot = False, f"Training stopped: {type(problem).__name__}: {problem}", None
         self._done = posted

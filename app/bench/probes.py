@@ -17,6 +17,8 @@ from core.trainer import Snapshot, Trainer
 
 EPOCHS = 60
 """How long the network is trained before it is looked at."""
+RIDGES = 24
+"""Moments of which there are histograms."""
 
 Probe = Callable[[Snapshot], Callable[[], object]]
 
@@ -111,6 +113,36 @@ def _race(snapshot: Snapshot) -> Callable[[], object]:
     return lambda: list(race(snapshot.model, snapshot.theta, contenders, 200))
 
 
+def _between(snapshot: Snapshot) -> Callable[[], object]:
+    from core.probes.between import between
+
+    objective, start = Objective.of(snapshot.model), snapshot.history.moments()[0].theta
+    return lambda: list(between(objective, start, snapshot.theta))
+
+
+def _path_plane(snapshot: Snapshot) -> Callable[[], object]:
+    from core.probes.planes_principal import components
+
+    _, thetas = snapshot.history.path()
+    offsets = np.asarray(thetas - snapshot.theta, dtype=np.float64)
+    return lambda: components(offsets)
+
+
+def _histograms(snapshot: Snapshot) -> Callable[[], object]:
+    from core.probes.distributions import ridgelines
+
+    objective, moments = Objective.of(snapshot.model), snapshot.history.moments()
+    places = [(m.step, float(m.epoch), m.theta) for m in moments[:: max(1, len(moments) // RIDGES)]]
+    return lambda: ridgelines(objective, "activations", places)
+
+
+def _idle(snapshot: Snapshot) -> Callable[[], object]:
+    from core.probes.idle import idle_units
+
+    objective = Objective.of(snapshot.model)
+    return lambda: idle_units(objective, snapshot.theta)
+
+
 PROBES: tuple[tuple[str, str, Probe], ...] = (
     ("neurons", "every neuron's map, 40 × 40", _neurons),
     ("boundary", "decision boundary with its lines and scores, 100 × 100", _boundary),
@@ -122,6 +154,10 @@ PROBES: tuple[tuple[str, str, Probe], ...] = (
     ("step-slice", "loss along the optimizer's next step, best rate, curvature", _step_slice),
     ("noise", "gradients of batches of 1, 10, 32 and 100 against the full one", _noise),
     ("arrows", "-∇L on an 11 × 11 grid of a plane, by backpropagation", _arrows),
+    ("between", "loss on the line from the start to here, coarse and fine", _between),
+    ("path-plane", "the path's first two principal components, over 61 moments", _path_plane),
+    ("histograms", "activations of every layer as ridgelines over 24 or so moments", _histograms),
+    ("idle", "dead and saturated units of every layer", _idle),
     ("race", "200 full-batch steps of four optimizers from one θ", _race),
 )
 """The probes: their names after "probe-", what they compute, and how."""

@@ -159,13 +159,6 @@ def sweep(options: Options) -> list[Row]:
 
 def _sweep_limit(shape: tuple[int, ...], batch: int, steps: int, seconds: float) -> str:
     """How far so many steps in ``seconds`` on all cores are from what the cores could do at best."""
-    try:
-        peak = limit.peak() * cores()
-    except ImportError:
-        return ""
-    work = limit.products(shape, batch) + batch * sum(shape[1:]) * (limit.TANH + limit.TANH_SLOPE)
-    least = steps * (work + 2 * network(shape).parameters) / peak
-    return (
-        f"the arithmetic limit, with every tanh and update, is {least * 1e3:.1f} ms: "
-        f"{seconds / least:.1f} × away; 16 runs go together, one in each lane"
-    )
+    step = limit.products(shape, batch) + batch * sum(shape[1:]) * (limit.TANH + limit.TANH_SLOPE)
+    words = limit.from_limit(steps * (step + 2 * network(shape).parameters), seconds, cores())
+    return words and f"{words}; 16 runs go together, one in each lane"

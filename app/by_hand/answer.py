@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from app.by_hand.phases import Focus, Phase
 from app.by_hand.pieces import Board, Place
-from app.numbers import count, number
+from app.numbers import brief, count, number
 from core.data.features import columns_of, title_of
 from core.data.names import class_name
 from core.model import Model
@@ -21,8 +21,8 @@ from core.probes.update import Clock, Scope, Update
 _LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 Floats = npt.NDArray[np.float64]
 
-_MOST_SCALED = 8
-"""Features of which it is said how they are scaled, at most."""
+_MOST_SCALED, _MOST_SAID = 4, 6
+"""Features of which it is said how they are scaled, and outputs named below the board, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,8 @@ class Answer:
     @property
     def words(self) -> str:
         """The sample, its outputs and losses in one line."""
-        outputs = ", ".join(number(float(a)) for a in self.explained.output.a[:6])
+        said = [number(float(a)) for a in self.explained.output.a]
+        outputs = ", ".join(said[:_MOST_SAID]) + (", …" if len(said) > _MOST_SAID else "")
         parts = [self.named, f"ŷ {outputs}", f"loss {number(self.explained.loss)}"]
         if self.update is not None and self.scope != "sample":
             parts.append(f"mean over {self.scope_words} {number(self.update.mean)}")
@@ -138,8 +139,9 @@ class Answer:
         scaler = self.question.model.prepared.scaler
         if scaler.kind == "none":
             return ""
-        lines = scaler.lines(self.features)
-        return ", ".join(lines[:_MOST_SCALED]) + (", …" if len(lines) > _MOST_SCALED else "")
+        lines = scaler.lines(self.features, brief)
+        rest = len(lines) - _MOST_SCALED
+        return ", ".join(lines[:_MOST_SCALED]) + (f", and {rest} more" if rest > 0 else "")
 
     @property
     def named(self) -> str:

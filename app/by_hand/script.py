@@ -35,6 +35,8 @@ def _input(answer: Answer, phase: Phase, focus: Focus) -> Board:
         )
         for i in shown
     ]
+    if len(explained.x) > len(x):
+        x.append(Piece(r"\ldots", "", "muted", f"{len(explained.x) - len(x)} more"))
     y = [Piece(names.y(k), number(t), "text", _class(answer, k)) for k, t in enumerate(explained.target[:MOST_TERMS])]
     lines = [Line(tuple(x), "large"), Line(tuple(y), "large")]
     if answer.scaling:

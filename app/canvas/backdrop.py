@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPixmap
 
 from app import theme as themes
-from app.numbers import MINUS
+from app.numbers import MINUS, number
 from app.theme import tokens
 from core.data import DOMAIN
 from core.data.slices import Plane
@@ -55,7 +55,7 @@ def axis_ticks(plane: Plane, side: int) -> list[Tick]:
         return [(float(tick), str(tick).replace("-", MINUS)) for tick in TICKS]
     low, high = plane.ranges[side].tolist()
     levels = linear_levels(low, high, _MOST_TICKS).tolist()
-    return [((2.0 * (v - low) / (high - low) - 1.0) * DOMAIN, f"{v:.6g}".replace("-", MINUS)) for v in levels]
+    return [((2.0 * (v - low) / (high - low) - 1.0) * DOMAIN, number(v, 6)) for v in levels]
 
 
 def ticks(painter: QPainter, rect: QRectF, ground: str, plane: Plane, *, on_field: bool) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from app import theme as themes
 from app.canvas import sprites
-from app.numbers import MINUS
+from app.numbers import number, to_places
 from app.widgets.target import pixel_ratio
 from core.data.slices import Plane
 
@@ -79,8 +79,7 @@ def coordinates(painter: QPainter, rect: QRectF, plane: Plane, place: tuple[floa
     """The axes' values at a place in plane units, small, in the upper right corner."""
     theme = themes.theme()
     across, up = plane.values(*place).tolist()
-    text = f"x₁ {across:.2f}   x₂ {up:.2f}" if plane.flat else f"{across:.4g}, {up:.4g}"
-    text = text.replace("-", MINUS)
+    text = f"x₁ {to_places(across, 2)}   x₂ {to_places(up, 2)}" if plane.flat else f"{number(across)}  {number(up)}"
     face = themes.font(11)
     metrics = QFontMetricsF(face)
     pad = theme.px(4)

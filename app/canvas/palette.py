@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizeP
 from app import theme as themes
 from app.canvas import sprites
 from app.canvas.edits import MOST_CLASSES
-from app.numbers import MINUS
+from app.numbers import to_places
 from app.theme import repaint_on_change, tokens
 from app.widgets.buttons import IconButton
 from app.widgets.painting import antialiased, draw_focus_ring, fill_rounded
@@ -197,8 +197,8 @@ class ValueStrip(QWidget):
         painter.drawEllipse(at, theme.px(6), theme.px(6))
         painter.setPen(theme.color("text"))
         painter.setFont(themes.font(11))
-        text = f"value {self.value:.2f}".replace("-", MINUS)
-        painter.drawText(QRectF(0, -theme.px(1), self.width(), theme.px(14)), Qt.AlignmentFlag.AlignCenter, text)
+        box = QRectF(0, -theme.px(1), self.width(), theme.px(14))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"value {to_places(self.value, 2)}")
 
 
 class Palette(QWidget):

@@ -17,7 +17,7 @@ from app.export.forms import FilmChoice, FilmForm, PictureChoice, PictureForm
 from app.export.picture import render
 from app.export.progress import ProgressLine
 from app.export.stage import Cast
-from app.numbers import count, number
+from app.numbers import count, epochs
 from app.probe_thread import Probe
 from app.widgets.message import Kind
 from app.widgets.popover import Popover
@@ -118,7 +118,7 @@ class Exports(QObject):
     def _moment(self) -> str:
         shown = self.session.snapshot
         name = self.window.files.name
-        return name if shown is None else f"{name}, epoch {number(shown.epoch, 4)}"
+        return name if shown is None else f"{name}, epoch {epochs(shown.epoch)}"
 
     # the history
 

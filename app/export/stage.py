@@ -14,7 +14,7 @@ from app.export.laying import paint_head
 from app.export.likeness import make_alike
 from app.export.picture import image_of
 from app.export.standin import StandIn
-from app.numbers import count, number
+from app.numbers import count, epochs
 from app.panels.catalogue import Entry
 from app.panels.panel import Panel
 from app.probe_thread import Probe
@@ -72,7 +72,7 @@ class Stage(QWidget):
 
     def _paint(self, painter: QPainter) -> None:
         shown = self.session.snapshot
-        words = "" if shown is None else f"epoch {number(shown.epoch, 4)}, step {count(shown.step)}"
+        words = "" if shown is None else f"epoch {epochs(shown.epoch)}, step {count(shown.step)}"
         for panel, cell in zip(self.panels, self._cells, strict=True):
             painter.save()
             painter.translate(cell.topLeft())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.data.features import title_of
 from core.frozen import BESIDE
 from core.network import Network
-from core.probes.planes import LETTERS
+from core.probes.planes_weights import LETTERS
 from core.spec import Experiment, Frozen
 
 

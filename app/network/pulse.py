@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QRectF, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from app.network.edges import choose_edges
-from app.numbers import number
+from app.numbers import brief
 from app.theme import font, theme, tokens
 from core.model import Model
 from core.probes.backprop import Place, mean_signals, slopes, trace
@@ -209,7 +209,7 @@ class Pulse(QObject):
         last = self._picture.tile_rect(column, self._picture.arrangement.columns[column].range[-1])
         painter.setOpacity(1.0 if since < 0.5 else 2.0 - 2.0 * since)
         painter.setFont(font(13, semibold=True))
-        text = f"loss {number(self._step.loss, 3)}"
+        text = f"loss {brief(self._step.loss)}"
         wide, high = painter.fontMetrics().horizontalAdvance(text) + look.px(16), look.px(24)
         right = min(last.center().x() + wide / 2, self._picture.width() - look.px(2))
         top = min(last.bottom() + look.px(8), self._picture.height() - high - look.px(2))

@@ -16,7 +16,7 @@ from app.network.picture import NetworkPicture
 from app.network.shortcuts import Arc, arc_said
 from app.network.tiles import Closer, images, paint_closer, plane_at
 from app.network.words import Pairs, norm_said, numbers_of, passed_through
-from app.numbers import number
+from app.numbers import brief, number
 from app.probe_thread import Probe
 from app.theme import theme
 from core.activations import ACTIVATIONS
@@ -101,12 +101,12 @@ class Reader(QObject):
         plane = plane_of(self._session.experiment.data, self._session.slice)
         u, v = plane.values(*place).tolist()
         at = f"at ({number(u, 2)}, {number(v, 2)})"
-        pairs = [(at, number(maps.at(unit, *place), 3))]
+        pairs = [(at, brief(maps.at(unit, *place)))]
         if self._closer is not None and self._closer[0].neuron == (column, unit):
             low, high = self._closer[0].low, self._closer[0].high
         else:
             low, high = float(maps.values[unit].min()), float(maps.values[unit].max())
-        return [*pairs, ("on the plane", f"{number(low, 3)} … {number(high, 3)}")]
+        return [*pairs, ("on the plane", f"{brief(low)} … {brief(high)}")]
 
     def _numbers(self, one: Parameter) -> Pairs:
         network, theta = self._picture.network, self._picture.theta

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.network.known import Known
 from app.network.parameter import FOLLOWING, Parameter, beside, neuron_name
-from app.numbers import number
+from app.numbers import brief, number
 from core.layers import NORMS
 from core.network import Network
 
@@ -19,15 +19,15 @@ def facts_of(one: Parameter, network: Network, known: Known | None) -> Pairs:
         return []
     place, letter = one.place(network), one.letter
     return [
-        (f"gradient ∂L/∂{letter}", number(known.slopes.gradient[place], 3)),
-        (f"{known.tense} update Δ{letter}", number(known.change[place], 3)),
+        (f"gradient ∂L/∂{letter}", brief(known.slopes.gradient[place])),
+        (f"{known.tense} update Δ{letter}", brief(known.change[place])),
     ]
 
 
 def numbers_of(one: Parameter, network: Network, value: float, known: Known | None, frozen: bool) -> Pairs:
     """The value of a number, with its gradient and update where they are known."""
     note = " (frozen)" if frozen else ""
-    return [(f"{one.kind} {one.letter}", number(value, 4) + note), *facts_of(one, network, known)]
+    return [(f"{one.kind} {one.letter}", number(value) + note), *facts_of(one, network, known)]
 
 
 def short_name(one: Parameter, network: Network) -> str:
@@ -40,7 +40,7 @@ def short_name(one: Parameter, network: Network) -> str:
 def statistics_of(one: Parameter, network: Network, theta: Any) -> Pairs:
     """The running statistics in θ (P,) of the neuron that a number belongs to; nothing where there are none."""
     found = beside(network, one.index, one.unit, FOLLOWING)
-    return [(f"{each.kind} {each.letter}", number(float(theta[each.place(network)]), 4)) for each in found]
+    return [(f"{each.kind} {each.letter}", number(float(theta[each.place(network)]))) for each in found]
 
 
 def passed_through(column: int, unit: int, known: Known | None) -> Pairs:
@@ -49,17 +49,17 @@ def passed_through(column: int, unit: int, known: Known | None) -> Pairs:
         return []
     way, name = known.way, f"sample {known.sample + 1}"
     if column == 0:
-        return [(f"x, {name}", number(way.x[unit], 3))]
+        return [(f"x, {name}", brief(way.x[unit]))]
     layer, at = known.network.layers[column - 1], column - 1
     normal = layer.norm != "none"
-    said = [(f"z, {name}", number(way.z[at][unit], 3))]
+    said = [(f"z, {name}", brief(way.z[at][unit]))]
     if normal:
-        said.append((f"u = γ ẑ + β, {name}", number(way.u[at][unit], 3)))
+        said.append((f"u = γ ẑ + β, {name}", brief(way.u[at][unit])))
     formula = f"g({'u' if normal else 'z'})" + (" + shortcut" if layer.shortcut is not None else "")
     return [
         *said,
-        (f"a = {formula}, {name}", number(way.a[at][unit], 3)),
-        (f"∂L/∂z, {name}", number(way.delta[at][unit], 3)),
+        (f"a = {formula}, {name}", brief(way.a[at][unit])),
+        (f"∂L/∂z, {name}", brief(way.delta[at][unit])),
     ]
 
 

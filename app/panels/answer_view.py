@@ -12,7 +12,7 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QResi
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.plane import PlaneView
-from app.numbers import number, percent
+from app.numbers import brief, number, percent
 from app.panels.line_labels import paint_labels
 from app.panels.readout import Row, paint_cross, paint_readout
 from app.panels.scale_bar import ScaleBar
@@ -122,13 +122,13 @@ class AnswerView(PlaneView):
         answer = probe.answer(model, theta, at[None])[0]
         place = self._columns(at, columns)
         if not model.classes:
-            return [*place, Row(target_name(data), number(answer, 4))]
+            return [*place, Row(target_name(data), number(answer))]
         z = logits(model, theta, at[None])[0]
         best = np.argsort(-answer, kind="stable")[:most]
         place.append(Row("answer", class_name(data, int(best[0]))))
-        words = [percent(answer[c]) if len(z) == 1 else f"{percent(answer[c])}   z {number(z[c], 3)}" for c in best]
+        words = [percent(answer[c]) if len(z) == 1 else f"{percent(answer[c])}   z {brief(z[c])}" for c in best]
         place += [Row(class_name(data, int(c)), text, int(c)) for c, text in zip(best, words, strict=True)]
-        return [*place, Row("logit", number(z[0], 3))] if len(z) == 1 else place
+        return [*place, Row("logit", brief(z[0]))] if len(z) == 1 else place
 
     def _columns(self, at: npt.NDArray[np.float64], most: int) -> list[Row]:
         """The coordinates of a place (D,): all of them where there is room, else the two on the axes."""
@@ -136,16 +136,16 @@ class AnswerView(PlaneView):
         if plane.flat:
             return [Row("x₁", number(at[0], 3, fixed=True)), Row("x₂", number(at[1], 3, fixed=True))]
         if len(at) <= most:
-            return [Row(column_title(one), number(v, 4)) for one, v in zip(plane.columns, at.tolist(), strict=True)]
+            return [Row(column_title(one), number(v)) for one, v in zip(plane.columns, at.tolist(), strict=True)]
         values = plane.values(*plane.project(at[None])[0].tolist())
-        return [Row(title, number(v, 4)) for title, v in zip(plane.titles, values.tolist(), strict=True) if title]
+        return [Row(title, number(v)) for title, v in zip(plane.titles, values.tolist(), strict=True) if title]
 
     def _sample_rows(self, index: int) -> list[Row]:
         """Which sample is under the pointer, what it is, and how far off the plane."""
         shown, data = self.shown, self._asked[0].experiment.data
         part = "training" if shown.train[index] else "test"
         known = shown.task == "classification"
-        truth = class_name(data, int(shown.y[index])) if known else number(shown.y[index], 4)
+        truth = class_name(data, int(shown.y[index])) if known else number(shown.y[index])
         rows = [Row(f"sample {index + 1}", part), Row("truth", truth)]
         if self.plane.flat:
             return rows

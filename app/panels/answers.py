@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from app.numbers import count, number, percent
+from app.numbers import brief, count, percent
 from app.panels.answers_matrix import Cell, MatrixView, share_text
 from app.panels.answers_residuals import ResidualView, Scatter
 from app.panels.answers_worst import WorstView
@@ -50,12 +50,12 @@ class AnswersPanel(Panel):
     key = "answers"
     title = "Answers"
     help = (
-        "The **confusion matrix** counts, for each true class (row), what the network takes its samples for (column): "
-        "right answers lie on the diagonal. Click a cell, and its samples light up in every panel. Recall is the share "
-        "of a class that is found, precision the share of an answer that is right. For values, perfect answers lie on "
-        "the line, and **R²** is the share of their variance that is explained. The list of the worst has the samples "
-        "with the largest losses.\n"
-        "Source: Hastie, Tibshirani & Friedman, “The Elements of Statistical Learning”, 2009, sections 3.2 and 9.2."
+        "The **confusion matrix** counts, for each true class (row), what the network takes its samples for "
+        "(column): right answers lie on the diagonal, recall is the share of a class that is found, precision the "
+        "share of an answer that is right, and a click on a cell lights its samples up in every panel. For values, "
+        "perfect answers lie on the line, and **R²** is the share of their variance that is explained.\n"
+        "Source: Hastie, Tibshirani & Friedman, “The Elements of Statistical Learning”, 2009, sections 3.2 and "
+        "9.2."
     )
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
@@ -137,7 +137,9 @@ class AnswersPanel(Panel):
         """Offer the views of the task, and the test samples where there are some."""
         task = model.experiment.data.task
         for row in VIEWS.values():
-            self.view.chip(row.key).setVisible(task in row.tasks)
+            chip = self.view.chip(row.key)
+            chip.setVisible(task in row.tasks)
+            chip.setEnabled(task in row.tasks)
         if task not in VIEWS[self.view.key].tasks:
             self.view.set_key(next(row.key for row in VIEWS.values() if task in row.tasks))
         has_test = bool((~np.asarray(model.prepared.train)).any())
@@ -157,6 +159,8 @@ class AnswersPanel(Panel):
         if self._model is None or self._answers is None:
             return
         row = VIEWS[self.view.key]
+        if self._model.experiment.data.task not in row.tasks:
+            return  # answers of before an edit of the task; those after it are on their way
         self.stack.setCurrentWidget(self.pages[row.page])
         self.set_status(row.fill(self, self._model, self._answers))
         if self._lit_by_us and self.matrix.chosen is not None:
@@ -176,13 +180,10 @@ class AnswersPanel(Panel):
     # lighting up
 
     def _cell_chosen(self, cell: Cell | None) -> None:
+        self._lit_by_us = cell is not None
         if cell is None:
-            self._lit_by_us = False
             self.session.highlight(None)
-        else:
-            self._light(cell)
-        if self._model is not None and self._answers is not None:
-            self.set_status(VIEWS[self.view.key].fill(self, self._model, self._answers))
+        self._again()
 
     def _light(self, cell: Cell) -> None:
         assert self._answers is not None
@@ -223,8 +224,8 @@ def _fill_matrix(panel: AnswersPanel, model: Model, seen: Answers) -> str:
 def _fit_text(panel: AnswersPanel, seen: Answers) -> str:
     result = probe.fit(seen, panel.part.key)
     return (
-        f"{panel.part.key} R² {number(result.r2, 3)} · RMSE {number(result.rmse, 3)} · "
-        f"mean error {number(result.mae, 3)} · hover and click a sample"
+        f"{panel.part.key} R² {brief(result.r2)} · RMSE {brief(result.rmse)} · "
+        f"mean error {brief(result.mae)} · hover and click a sample"
     )
 
 
@@ -259,7 +260,7 @@ def _fill_worst(panel: AnswersPanel, model: Model, seen: Answers) -> str:
         return ""
     share = float(np.sum(losses) / whole.sum()) if whole.sum() > 0 else float("nan")
     tail = f" · these {len(worst)} make up {percent(share)} of it" if len(whole) > len(worst) else ""
-    return f"mean {part} loss {number(float(whole.mean()), 3)}{tail} · click one to look at it everywhere"
+    return f"mean {part} loss {brief(float(whole.mean()))}{tail} · click one to look at it everywhere"
 
 
 _CLASSES, _VALUES, _BOTH = ("classification",), ("regression",), ("classification", "regression")

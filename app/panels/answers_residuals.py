@@ -182,8 +182,9 @@ class ResidualView(QWidget):
             painter.setPen(QPen(look.color("hairline"), 1))
             painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
             painter.setPen(look.color("muted"))
-            box = QRectF(x - 40, plot.bottom() + look.px(3), 80, line)
-            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, text)
+            wide = painter.fontMetrics().horizontalAdvance(text) + 2.0
+            left = min(max(x - wide / 2, 0.0), self.width() - wide)
+            painter.drawText(QRectF(left, plot.bottom() + look.px(3), wide, line), Qt.AlignmentFlag.AlignHCenter, text)
         for value, text in self._ticks(1):
             y = self.to_widget(0.0, value)[1]
             painter.setPen(QPen(look.color("hairline"), 1))

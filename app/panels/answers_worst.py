@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from app.panels.answers_matrix import paint_mark
@@ -15,10 +16,11 @@ from app.theme import font, theme, theme_events, tokens
 from app.widgets.painting import antialiased, draw_focus_ring, fill_rounded
 
 ROW = 24
-_COLUMNS = (("sample", 0.14), ("place", 0.33), ("truth", 0.12), ("answer", 0.23), ("loss", 0.18))
-"""The columns and their shares of the width."""
-_ROOM_FOR_PLACE = 370
-"""Design pixels from which on the place has room."""
+_COLUMNS = ("sample", "place", "truth", "answer", "loss")
+_MARKED = ("truth", "answer")
+"""Columns with a class's mark before the text."""
+_MARK, _APART, _LEAST_LOSS, _LEAST_PLACE = 14, 12, 52, 72
+"""Design pixels: of a mark, between columns, of the losses' column, whose bars are lengths, and of a place at least."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -10, Qt.Key.Key_PageDown: 10}
@@ -98,15 +100,41 @@ class WorstList(QWidget):
             draw_focus_ring(painter, QRectF(self.visibleRegion().boundingRect()))
 
     def _columns(self) -> dict[str, tuple[float, float]]:
-        """From where to where each column goes; the place is left out where it has no room."""
-        pad = theme().px(tokens.GAP)
-        kept = [c for c in _COLUMNS if c[0] != "place" or self.width() >= theme().px(_ROOM_FOR_PLACE)]
-        total, x, found = sum(share for _, share in kept), float(pad), {}
-        for name, share in kept:
-            wide = (self.width() - 2 * pad) * share / total
+        """From where to where each column goes: as wide as its texts, and the rest to the place.
+
+        The place is left out where it has no room.
+        """
+        look, pad = theme(), theme().px(tokens.GAP)
+        needs = {name: self._needed(name) for name in _COLUMNS}
+        room = self.width() - 2 * pad - look.px(_APART) * (len(_COLUMNS) - 1)
+        needs["place"] = room - sum(need for name, need in needs.items() if name != "place")
+        if needs["place"] < look.px(_LEAST_PLACE):
+            del needs["place"]
+            # What is left over goes between the columns; where it is lacking, a mark alone says the truth.
+            least = look.px(_APART) * (len(needs) - 1)
+            if self._spare(needs) < least and any(text.kinds for text in self._texts):
+                needs["truth"] = QFontMetricsF(font(11)).horizontalAdvance("truth") + 1.0
+            needs["answer"] += min(0.0, self._spare(needs) - least)
+            between = max(self._spare(needs), least) / (len(needs) - 1)
+        else:
+            between = float(look.px(_APART))
+        x, found = float(pad), {}
+        for name, wide in needs.items():
             found[name] = (x, x + wide)
-            x += wide
+            x += wide + between
         return found
+
+    def _spare(self, needs: dict[str, float]) -> float:
+        return self.width() - 2 * theme().px(tokens.GAP) - sum(needs.values())
+
+    def _needed(self, name: str) -> float:
+        """The width of a column's widest text, its heading's or a row's."""
+        metrics, look = QFontMetricsF(font(11)), theme()
+        widest = max((metrics.horizontalAdvance(_words(text)[name]) for text in self._texts), default=0.0)
+        if name in _MARKED and any(text.kinds for text in self._texts):
+            widest += look.px(_MARK)
+        least = look.px(_LEAST_LOSS) if name == "loss" else 0.0
+        return max(widest, metrics.horizontalAdvance(name), least) + 1.0
 
     def _paint_row(self, painter: QPainter, row: int, columns: dict[str, tuple[float, float]]) -> None:
         look, text, high = theme(), self._texts[row], theme().px(ROW)
@@ -117,17 +145,20 @@ class WorstList(QWidget):
             fill_rounded(painter, rect.adjusted(1, 1, -1, -1), look.color("raised"), tokens.SMALL_CORNER)
         self._paint_bar(painter, row, rect, columns["loss"])
         painter.setFont(font(11))
-        words = {"sample": text.name, "place": text.place, "truth": text.truth, "answer": text.said, "loss": text.loss}
-        kinds = dict(zip(("truth", "answer"), text.kinds or (), strict=False))
+        words, metrics = _words(text), painter.fontMetrics()
+        kinds = dict(zip(_MARKED, text.kinds or (), strict=False))
         for name, (left, right) in columns.items():
             box = QRectF(left, rect.top(), right - left, high)
             if name in kinds:
                 paint_mark(painter, QPointF(left + look.px(5), rect.center().y()), kinds[name], look.px(9))
-                box.setLeft(left + look.px(14))
+                box.setLeft(left + look.px(_MARK))
             painter.setPen(look.color("muted" if name in ("sample", "place") else "text"))
             if name == "answer" and text.wrong:
                 painter.setPen(look.color("bad"))
-            painter.drawText(box, _RIGHT if name == "loss" else _LEFT, words[name])
+            fitting = metrics.elidedText(words[name], Qt.TextElideMode.ElideRight, math.ceil(box.width()))
+            if name == "truth" and name in kinds and fitting != words[name]:
+                continue  # the mark says it
+            painter.drawText(box, _RIGHT if name == "loss" else _LEFT, fitting)
 
     def _paint_bar(self, painter: QPainter, row: int, rect: QRectF, column: tuple[float, float]) -> None:
         """The loss as a length, the largest of all across its column."""
@@ -182,6 +213,11 @@ class WorstList(QWidget):
     def focusOutEvent(self, event: Any) -> None:
         """Put that away."""
         self.update()
+
+
+def _words(text: SampleText) -> dict[str, str]:
+    """A row's texts by their columns."""
+    return {"sample": text.name, "place": text.place, "truth": text.truth, "answer": text.said, "loss": text.loss}
 
 
 class WorstView(QScrollArea):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.canvas.slice_bar import SliceBar
-from app.numbers import count, number, percent
+from app.numbers import brief, count, percent
 from app.panels.answer_view import AnswerView, BesideScale
 from app.panels.boundary_modes import MARGIN, MODES, Drawing, Mode
 from app.panels.boundary_space import BoundarySpace, FlatOrSpace
@@ -19,7 +19,7 @@ from app.panels.scale_bar import ScaleBar
 from app.probe_thread import Probe
 from app.theme import Theme, theme, tokens
 from app.widgets.choice import Chip, Dropdown
-from core.data.names import class_name
+from core.data.names import class_name, target_name
 from core.data.slices import Plane, Slice
 from core.data.values import ValueRange
 from core.model import Model
@@ -53,12 +53,10 @@ class BoundaryPanel(Panel):
     period = 50
     title = "Decision boundary"
     help = (
-        "The network's answer at every place of the plane: class colours by probability, paler towards the panel's "
-        "colour where the two likeliest classes tie, and a line, the decision boundary, where the answer changes. "
-        "Filled points trained the network, hollow ones test it, and a red ring marks those it gets wrong; a click "
-        "picks one, to be looked at everywhere. For values, orange is below zero and blue above, with level lines. "
-        "The list at the top has other ways to look: how unsure the network is (**entropy**), one class against the "
-        "rest, lines of equal probability, and the **logits** behind the probabilities.\n"
+        "The network's answer at every place of the plane: a class's colour, paler towards the panel's where the "
+        "two likeliest classes tie, and as a line the **decision boundary**, where the answer changes; for values, "
+        "the colours of the scale beside it, with level lines. Filled points trained the network, hollow ones test "
+        "it, and a red ring marks those it gets wrong; a click picks one, to be looked at everywhere.\n"
         "Source: Bishop, “Pattern Recognition and Machine Learning”, 2006, chapter 4."
     )
 
@@ -219,6 +217,7 @@ class BoundaryPanel(Panel):
         if three:
             model, theta, plane = picture.model, picture.theta, picture.seen.plane
             self.space.answers, self.space.plane = lambda at: probe.answer(model, theta, plane.lift(at)), plane
+            self.space.target = target_name(model.experiment.data)
             self.space.set_values(picture.seen.values, picture.rgba, picture.seen.lines, picture.seen.faint)
             points, span = model.experiment.data.points, ValueRange.of(model.experiment.data)
             seen = points if plane.flat else Points(plane.project(points.x), points.y, points.drawn)
@@ -305,7 +304,7 @@ def _scores(picture: Picture, show_test: bool) -> str:
     seen, has_test = picture.seen, not np.isnan(picture.seen.test_score)
     part, score = ("test", seen.test_score) if has_test else ("training", seen.train_score)
     if seen.wrong is None:
-        return _join(picture.drawn.says, f"{part} R² {number(score, 3)}", _colours(picture.model.experiment.data))
+        return _join(picture.drawn.says, f"{part} R² {brief(score)}", _colours(picture.model.experiment.data))
     counted = seen.wrong if show_test else seen.wrong[picture.model.prepared.train]
     rings = "wrong ones ringed" if counted.any() else "none wrong"
     return _join(picture.drawn.says, f"{part} accuracy {percent(score)}", rings)

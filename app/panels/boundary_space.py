@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from app.canvas.sprites import value_color
-from app.numbers import number
+from app.numbers import brief, number
 from app.panels.plot import ticks
 from app.panels.readout import Row
 from app.space.camera import Floats
@@ -56,6 +56,8 @@ class BoundarySpace(FollowingSpace):
         self._picked: int | None = None
         self._lit: npt.NDArray[np.intp] = np.empty(0, np.intp)
         self.plane = DRAWN
+        self.target = "value"
+        """What the values are called."""
         self.residuals = True
         self.answers: Callable[[Floats], Floats] | None = None
         """The network's values (N,) at places (N, 2)."""
@@ -113,7 +115,7 @@ class BoundarySpace(FollowingSpace):
         low, high = self.extent
         seen = self._values[np.isfinite(self._values)]
         cut = len(seen) > 0 and (float(seen.min()) < low or float(seen.max()) > high)
-        return f"values cut off at {number(low, 3)} and {number(high, 3)}" if cut else ""
+        return f"values cut off at {brief(low)} and {brief(high)}" if cut else ""
 
     def goal(self) -> Window | None:
         """All of it, with a little room below and above."""
@@ -179,7 +181,7 @@ class BoundarySpace(FollowingSpace):
         )
         values = ticks.linear(window.bottom, window.top, 5).major
         first, second = self.plane.titles
-        return Edge(across, (first,)), Edge(up, (second,)), Edge(window.marks(values), ("value",))
+        return Edge(across, (first,)), Edge(up, (second,)), Edge(window.marks(values), (self.target,))
 
     # what a hand asks for
 
@@ -205,13 +207,13 @@ class BoundarySpace(FollowingSpace):
         if sample is not None and self._points is not None:
             at = self._points.x[[sample]]
             part = "training" if self._train[sample] else "test"
-            rows = [Row(f"sample {sample + 1}", part), Row("truth", number(self._points.y[sample], 4))]
+            rows = [Row(f"sample {sample + 1}", part), Row("truth", number(self._points.y[sample]))]
         if self.answers is None:
             return rows
         value = float(self.answers(at)[0])
-        rows.append(Row("value" if self.plane.flat else "value on the slice", number(value, 4)))
+        rows.append(Row(self.target if self.plane.flat else f"{self.target} on the slice", number(value)))
         if sample is not None and self._points is not None and self.plane.flat:
-            rows.append(Row("residual", number(float(self._points.y[sample]) - value, 4)))
+            rows.append(Row("residual", number(float(self._points.y[sample]) - value)))
         return rows
 
 

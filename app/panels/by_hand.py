@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.by_hand.answer import Answer, Question
 from app.by_hand.beginning import begin_example
+from app.by_hand.beyond import beyond, without
 from app.by_hand.body import Body
 from app.by_hand.phases import Focus, Phase, phases
 from app.by_hand.pieces import Place
@@ -41,11 +42,11 @@ class ByHandPanel(Panel):
     period = 200
     title = "By hand"
     help = (
-        "One sample on its way through the network, every number written out: **forward propagation** layer by layer, "
-        "its loss, then **backpropagation**, the chain rule that multiplies the factors from the loss back to each "
-        "weight, and the step w ← w − rate · gradient. Step with ← and →; click a number to type another one, and see "
-        "everything follow. Source: Rumelhart, Hinton & Williams, Learning representations by back-propagating errors "
-        "(1986)."
+        "One sample on its way through the network, every number written out: **forward propagation** layer by "
+        "layer, its loss, **backpropagation** (the chain rule, which multiplies the factors from the loss back to "
+        "each weight), and the step w ← w − rate · gradient. Step with ← and →, and click a number to type another "
+        "one and see everything follow.\n"
+        "Source: Rumelhart, Hinton & Williams, Learning representations by back-propagating errors (1986)."
     )
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
@@ -229,6 +230,10 @@ class ByHandPanel(Panel):
         self._at, self._focus = 0, Focus()
         self.reset_sample()
 
+    def take_out(self) -> None:
+        """Leave the network without what is not written out, as one undoable step."""
+        self.session.edit("Plain layers", without(self.session.experiment))
+
     # asking and showing
 
     def refresh(self, snapshot: Any) -> None:
@@ -253,9 +258,10 @@ class ByHandPanel(Panel):
             return
         if not snapshot.model.network.plain:
             self.set_empty(
-                "Only dense layers are worked through by hand, and this network normalises its sums or has shortcuts.",
-                "A plain one",
-                partial(self.load_example, "pass"),
+                "Sums and activations are written out by hand, but not what this network has beside them: "
+                f"{beyond(snapshot.model.network)}.",
+                "Take that out",
+                self.take_out,
             )
             return
         self.clear_empty()

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QWidget
 from app.canvas.arrangement import DataBody
 from app.canvas.drawing import training_mask
 from app.canvas.edits import add_class, remove_class, with_data
+from app.faults import describe
 from app.numbers import count
 from app.panels.panel import Panel
-from app.session import describe
 from app.theme import tokens
 from app.widgets.buttons import IconButton
 from core.spec import Data, change
@@ -38,7 +38,7 @@ class DataPanel(Panel):
     title = "Data"
     help = (
         "Draw points, or choose a set: filled points train the network, hollow ones test it and are never trained on. "
-        "The difference between the two losses is the generalisation gap. "
+        "The difference between the two losses is the **generalisation gap**.\n"
         "Source: Goodfellow, Bengio & Courville, Deep Learning, 2016, section 5.2."
     )
 

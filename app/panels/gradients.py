@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QStackedLayout, QVBoxLayout, QWidget
 
-from app.numbers import number
+from app.numbers import brief
 from app.panels.curves import Band, Curve, CurvePlot, Quantity
 from app.panels.events import RateChanges, marks
 from app.panels.gradients_flags import Reading, flags_of
@@ -71,7 +71,11 @@ VIEWS = {
             Quantity("units dead or saturated", percent=True, bounds=(0.0, 1.0)),
             log=False,
         ),
-        View("histograms", "How weights, biases, activations or gradients are spread, moment by moment."),
+        View(
+            "histograms",
+            "How weights, biases, activations or gradients are spread, moment by moment: in the same bins at all "
+            "moments, with what lies beyond them in the end bins; sixteen weights or fewer are shown one by one.",
+        ),
     )
 }
 _ALL = "all"
@@ -90,14 +94,13 @@ class GradientsPanel(Panel):
     period = 220
     title = "Gradients"
     help = (
-        "A layer's gradient says how the loss would change with each of its weights; where its norm shrinks from layer "
-        "to layer towards the input it vanishes (flagged under 1/1000 of the largest), where it grows without end it "
-        "explodes (over 1000). A unit is dead when its activation's slope is zero for every training point, so that "
-        "nothing reaches its weights; a unit of an activation bounded on both sides is saturated when the slope is "
-        "under 1 % of its largest for more than half of the points. Histograms have the same bins at all moments, and "
-        "what lies beyond them is in the end bins; sixteen weights or fewer are shown one by one. Source: Glorot & "
-        "Bengio, Understanding the difficulty of training deep feedforward neural networks (2010); Lu et al., Dying "
-        "ReLU and initialization (2020); for the ratio, Stanford's CS231n notes."
+        "A layer's **gradient** says how the loss would change with each of its weights: it **vanishes** where its "
+        "norm is under 1/1000 of the largest layer's, and **explodes** where it is over 1000. A unit is **dead** "
+        "when its activation's slope is zero for every training point, so that nothing reaches its weights, and "
+        "**saturated** when the slope of an activation bounded on both sides is under 1 % of its largest for more "
+        "than half of the points.\n"
+        "Source: Glorot & Bengio, Understanding the difficulty of training deep feedforward neural networks "
+        "(2010); Lu et al., Dying ReLU and initialization (2020); for the ratio, Stanford's CS231n notes."
     )
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
@@ -234,7 +237,7 @@ class GradientsPanel(Panel):
         parts = []
         if finite:
             most, least = max(finite, key=finite.__getitem__), min(finite, key=finite.__getitem__)
-            parts += [f"largest {number(finite[most], 3)} ({most})", f"smallest {number(finite[least], 3)} ({least})"]
+            parts += [f"largest {brief(finite[most])} ({most})", f"smallest {brief(finite[least])} ({least})"]
         self.set_status(" · ".join([*parts, self.shown.says]))
 
     # idle units

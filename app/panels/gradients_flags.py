@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.numbers import count, number, percent
+from app.numbers import brief, count, number, percent
 from core.probes.idle import FLAT, MOST
 
 VANISHING = 1e-3
@@ -61,9 +61,7 @@ def flags_of(layers: Sequence[Reading]) -> tuple[Flag, ...]:
     largest = max(norms, key=lambda layer: layer.norm, default=None)
     found = [flag for layer in known for flag in _of_layer(layer, largest, layers)]
     if largest is not None and largest.norm < NOTHING:
-        said = (
-            f"The largest, {_possessive(largest.label)}, has norm {number(largest.norm, 3)}: a minimum, or flat units."
-        )
+        said = f"The largest, {_possessive(largest.label)}, has norm {brief(largest.norm)}: a minimum, or flat units."
         return (*found, Flag("all gradients", "next to nothing", "muted", "info", said))
     fine = len(known) - len({flag.index for flag in found})
     return (*found, _fine(fine, len(known))) if fine else tuple(found)
@@ -103,7 +101,7 @@ def _exploding(layer: Reading) -> Flag | None:
     if not layer.norm > EXPLODING:
         return None
     reason = (
-        f"{_capital(_possessive(layer.label))} gradient has norm {number(layer.norm, 3)}, over {number(EXPLODING)}: no "
+        f"{_capital(_possessive(layer.label))} gradient has norm {brief(layer.norm)}, over {number(EXPLODING)}: no "
         f"usual rate makes this a small step. Try gradient clipping, smaller initial weights or scaled inputs."
     )
     return Flag(layer.label, "exploding", "bad", "bad", reason, layer.index)
@@ -120,7 +118,7 @@ def _vanishing(layer: Reading, largest: Reading | None, bounded: bool) -> Flag |
     gone = layer.norm < GONE * largest.norm
     reason = (
         f"{_capital(_possessive(layer.label))} gradient is {number(times, 2)} times smaller than "
-        f"{_possessive(largest.label)} ({number(layer.norm, 3)} against {number(largest.norm, 3)}): it "
+        f"{_possessive(largest.label)} ({brief(layer.norm)} against {brief(largest.norm)}): it "
         f"{'does not learn' if gone else 'hardly learns'}. {advice}, batch norm or fewer layers."
     )
     return Flag(layer.label, "vanishing", *(("bad", "bad") if gone else ("warning", "warning")), reason, layer.index)
@@ -155,13 +153,13 @@ def _saturated(layer: Reading) -> Flag | None:
 def _pace(layer: Reading) -> Flag | None:
     if layer.ratio > TOO_FAR:
         reason = (
-            f"The last update was {number(layer.ratio, 3)} of the size of {_possessive(layer.label)} weights, over "
+            f"The last update was {brief(layer.ratio)} of the size of {_possessive(layer.label)} weights, over "
             f"{number(TOO_FAR)}: the loss may jump. Try a lower rate."
         )
         return Flag(layer.label, "large steps", "warning", "warning", reason, layer.index)
     if 0 < layer.ratio < TOO_LITTLE:
         reason = (
-            f"The last update was {number(layer.ratio, 3)} of the size of {_possessive(layer.label)} weights, under "
+            f"The last update was {brief(layer.ratio)} of the size of {_possessive(layer.label)} weights, under "
             f"{number(TOO_LITTLE)}. Try a higher rate."
         )
         return Flag(layer.label, "hardly moving", "warning", "warning", reason, layer.index)

@@ -12,7 +12,8 @@ import shiboken6
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from app.numbers import count, number, percent
+from app.numbers import count, percent
+from app.numbers import epochs as epochs_text
 from app.panels.plot import ticks
 from app.theme import font, theme, tokens
 from app.widgets.lines import polygon
@@ -172,6 +173,13 @@ def _about(ridges: Ridges, quantity: str) -> list[str]:
     return [" · ".join(parts[:n]) for n in range(len(parts), 0, -1)]
 
 
+def _marks(low: float, high: float, room: int) -> tuple[tuple[float, str], ...]:
+    """As many ticks as there is room for; two at least, as one alone, at 0, says nothing of the scale."""
+    counts = range(room, room + 4)
+    found = (ticks.linear(low, high, count).major for count in counts)
+    return next((marks for marks in found if len(marks) > 1), ())
+
+
 def _axis(painter: QPainter, cell: Cell) -> None:
     """The numbers below, and a dashed line at zero."""
     look, plot, metrics = theme(), cell.plot, QFontMetricsF(font(11))
@@ -180,7 +188,7 @@ def _axis(painter: QPainter, cell: Cell) -> None:
     y, last = plot.bottom() + look.px(5), -math.inf
     painter.setPen(QPen(look.color("hairline"), look.scale))
     painter.drawLine(QLineF(plot.left(), plot.bottom() + 0.5, plot.right(), plot.bottom() + 0.5))
-    for at, text in ticks.linear(low, high, room).major:
+    for at, text in _marks(low, high, room):
         x, half = float(cell.x(np.array([at]))[0]), metrics.horizontalAdvance(text) / 2
         painter.setPen(QPen(look.color("hairline"), look.scale))
         painter.drawLine(QLineF(x, plot.bottom(), x, plot.bottom() + look.px(4)))
@@ -206,7 +214,7 @@ def _epochs(painter: QPainter, cell: Cell, epochs: Floats) -> None:
         y = cell.ground(row)
         if y + line / 2 <= free and y - line >= cell.plot.top():
             place = QRectF(cell.rect.left(), y - line / 2, cell.plot.left() - cell.rect.left() - look.px(8), line)
-            painter.drawText(place, _RIGHT, number(float(epochs[row]), 4))
+            painter.drawText(place, _RIGHT, epochs_text(float(epochs[row])))
             free = y - line / 2 - look.px(4)
     painter.drawText(
         QRectF(cell.rect.left(), cell.plot.top() - look.px(2), cell.plot.left() - cell.rect.left() - look.px(8), line),

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.numbers import count, number, percent
+from app.numbers import count, epochs, number, percent
 from app.panels.gradients_ridge_paint import Cell, cells_in, paint_cell, paint_pointed
 from app.panels.readout import Row, paint_readout
 from app.theme import theme, theme_events
@@ -111,7 +111,7 @@ class RidgeView(QWidget):
         ridges = next((ridges for ridges in shown.layers if ridges.layer == layer), None) if shown else None
         if shown is None or ridges is None:
             return []
-        head = [Row(self._network[layer].label, f"epoch {number(float(shown.epochs[row]), 5)}")]
+        head = [Row(self._network[layer].label, f"epoch {epochs(float(shown.epochs[row]))}")]
         if ridges.values is not None:
             name = self._name(layer, column, shown.quantity)
             return [*head, Row(name, number(float(ridges.values[row, column]), 5))]

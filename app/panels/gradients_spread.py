@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from app.numbers import count, number
+from app.numbers import brief, count, epochs
 from app.panels.gradients_units import places_of
 from app.probe_thread import Probe
 from core.probes.distributions import Place, Ridgelines, evenly, ridgelines
@@ -66,7 +66,7 @@ def words(found: Ridgelines, only: int | None) -> str:
     some = [ridges for ridges in found.layers if only in (None, ridges.layer)]
     if not some:
         return f"no {found.quantity} here"
-    first, last = (number(float(epoch), 4) for epoch in (found.epochs[0], found.epochs[-1]))
+    first, last = (epochs(float(epoch)) for epoch in (found.epochs[0], found.epochs[-1]))
     parts = [f"{len(found.steps)} moments, epoch {first} to {last}"] if first != last else [f"epoch {last}"]
     if found.samples:
         parts.append(f"{count(found.samples)} training points")
@@ -74,5 +74,5 @@ def words(found: Ridgelines, only: int | None) -> str:
     if binned:
         parts.append("height: share of the values in a bin")
     if len(some) == 1 and binned:
-        parts.append(f"bins {number(float(binned[0].edges[1] - binned[0].edges[0]), 3)} wide")
+        parts.append(f"bins {brief(float(binned[0].edges[1] - binned[0].edges[0]))} wide")
     return " · ".join(parts)

@@ -45,11 +45,11 @@ class LandscapePanel(Controls, Racing, Panel):
     title = "Loss landscape"
     period = 33
     help = (
-        "The loss that training minimises, computed on a flat cut through the space of all parameters θ; each plane of "
-        "the list says in its tooltip what it goes through. The line is training's path projected on that plane, and "
-        "the arrows are −∇L: a plane shows only a small part of both, and how much it shows, and how far off it the "
-        "path is, stands beside the map. **Click** to drop the ball there: training goes on from that θ (undo brings "
-        "the old one back); drag to move the view, wheel to zoom.\n"
+        "The **loss landscape** is the loss that training minimises, on a flat cut through the space of all "
+        "parameters θ, with training's path projected on it and −∇L as arrows; a plane shows only a small part of "
+        "both, and how much it shows, and how far off it the path is, stands beside the map. Click to drop the "
+        "ball there (training goes on from that θ, and undo brings the old one back), drag to move the view, wheel "
+        "to zoom.\n"
         "Source: Li, Xu, Taylor, Studer & Goldstein, “Visualizing the Loss Landscape of Neural Nets”, 2018, "
         "arXiv:1712.09913."
     )

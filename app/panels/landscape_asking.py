@@ -11,7 +11,8 @@ from app.panels.landscape_ends import NEWEST, START, Point
 from app.panels.survey import Question, Survey, same_objective, same_space
 from core.probes.directions import Floats, Plane
 from core.probes.landscape import SIZES, Objective
-from core.probes.planes import LINE, PLANES, PlaneRow, Seen, path_from
+from core.probes.planes import LINE, PLANES, PlaneRow
+from core.probes.seen import Seen, path_from
 from core.rates.race import Race
 
 RUNNING = SIZES[:-1]

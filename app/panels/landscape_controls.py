@@ -124,15 +124,14 @@ class Controls:
 
     def _three_toggled(self: Any, on: bool) -> None:
         self.pictures.set_space(on)
-        self._refuse()
         if self._survey is not None:
             self._show_track(self._survey.track)
 
     def _refuse(self: Any) -> None:
-        """Along a line there is neither a surface nor a direction across; arrows are drawn on the map alone."""
-        line, three = self.asking.along_line, self.three.isChecked()
+        """Along a line there is neither a surface nor a direction across."""
+        line = self.asking.along_line
         self.three.setEnabled(not line)
-        self.arrows.setEnabled(not line and not three)
+        self.arrows.setEnabled(not line)
 
     def _arrows_toggled(self: Any) -> None:
         if not self.arrows.isChecked():

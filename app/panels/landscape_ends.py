@@ -16,7 +16,7 @@ from app.widgets.choice import Dropdown
 from app.widgets.label import Label
 from core.network import Network
 from core.probes.directions import Floats
-from core.probes.planes import parameter_name
+from core.probes.planes_weights import parameter_name
 
 START, NEWEST = "start", "newest"
 MOST_LISTED = 600

@@ -7,7 +7,8 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication
+
+from app.widgets.clicks import is_click, is_drag
 
 _STEP = 1 / 24
 """How far a key moves the cross, or the view, in the map's width."""
@@ -23,7 +24,8 @@ _ZOOMS = {Qt.Key.Key_Plus: -1, Qt.Key.Key_Equal: -1, Qt.Key.Key_Minus: 1}
 class Hand:
     """Mixed into a map: a widget with ``map_rect``, ``to_plane`` and the signals ``zoomed``, ``dropped``, ``panned``.
 
-    A click drops the ball; a press that moves before it is let go pulls the surface instead.
+    A click drops the ball; a press that moves before it is let go pulls the surface instead, or, where it moves too
+    little for that, does nothing.
     """
 
     def _ready_hand(self: Any) -> None:
@@ -32,6 +34,7 @@ class Hand:
         self.pulled = QPointF()
         self.pulling = False
         self._pressed: QPointF | None = None
+        self._clicks = False
         self._turned = 0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -44,7 +47,7 @@ class Hand:
     def mousePressEvent(self: Any, event: QMouseEvent) -> None:
         """Take hold of the surface."""
         if event.button() == Qt.MouseButton.LeftButton and self.map_rect().contains(event.position()):
-            self._pressed = event.position()
+            self._pressed, self._clicks = event.position(), True
 
     def mouseDoubleClickEvent(self: Any, event: QMouseEvent) -> None:
         """The first click has done it."""
@@ -55,7 +58,8 @@ class Hand:
         self.pointer, self.walking = event.position(), False
         if self._pressed is not None:
             way = event.position() - self._pressed
-            self.pulling = self.pulling or way.manhattanLength() >= QApplication.startDragDistance()
+            self._clicks = self._clicks and is_click(way)
+            self.pulling = self.pulling or is_drag(way)
             if self.pulling:
                 self.pulled = way
         inside = self.map_rect().contains(event.position())
@@ -71,7 +75,7 @@ class Hand:
         if self.pulling:
             self.pulling = False
             self._pan(self.pulled)
-        elif self.map_rect().contains(event.position()):
+        elif self._clicks and self.map_rect().contains(event.position()):
             self._drop(event.position())
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.update()

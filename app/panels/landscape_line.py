@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from core.probes.directions import Floats
 from core.probes.landscape import Objective
 
 NOTHING = 1e-6
-"""A barrier of less than this share of the greatest loss on the line is rounding."""
+"""A rise of less than this share of the greater end's loss is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,31 +38,34 @@ class LineView(CurvePlot):
         """Draw a line."""
         line, (a, b) = crossing.line, crossing.names
         self.set_log(x=False, y=log)
-        self.set_quantities(Quantity("way from A to B"), Quantity("loss"))
+        self.set_quantities(Quantity("A to B"), Quantity("loss"))
         self.set_marks([(0.0, a, "text"), (1.0, b, "text")])
-        self.set_bands(self._barrier(line))
+        self.set_bands(self._rise(line))
         self.set_data(line.t, [Curve("loss", "loss", "accent", line.losses)])
 
-    def _barrier(self, line: Line) -> list[Band]:
-        if not has_barrier(line):
+    def _rise(self, line: Line) -> list[Band]:
+        if not rises(line):
             return []
         foot = max(line.ends)
-        return [Band(foot, foot + line.barrier, f"barrier {number(line.barrier, 3)}", "warning")]
+        return [Band(foot, foot + line.rise, f"{number(line.rise, 3)} above the worse end", "warning")]
 
 
-def has_barrier(line: Line) -> bool:
+def rises(line: Line) -> bool:
     """Whether the loss between the ends rises above both, by more than rounding."""
-    return NOTHING * max(line.ends) < line.barrier < float("inf")
+    return NOTHING * max(line.ends) < line.rise < float("inf")
 
 
 def words(crossing: Crossing) -> str:
     """The numbers the curve shows, in one line."""
     line, (a, b) = crossing.line, crossing.names
+    if not crossing.objective.samples:
+        return f"no loss without points to train on · ‖{b} − {a}‖ = {number(line.length, 3)}"
     ends = f"loss at {a} {number(line.ends[0], 3)}, at {b} {number(line.ends[1], 3)}"
     if line.length == 0:
         return f"{a} and {b} are the same θ · {ends}"
-    if has_barrier(line):
-        barrier = f"barrier {number(line.barrier, 3)} above the worse end, at {number(line.top, 2)} of the way"
+    if rises(line):
+        over = f"barrier {number(line.barrier, 3)} above the ends' mean, {number(line.rise, 3)} above the worse end"
+        barrier = f"{over}, at {number(line.top, 2)} of the way"
     else:
-        barrier = "no barrier" if line.barrier == line.barrier and line.barrier < float("inf") else "not finite between"
+        barrier = "no barrier: nowhere above the worse end" if math.isfinite(line.rise) else "not finite between"
     return f"{barrier} · {ends} · ‖{b} − {a}‖ = {number(line.length, 3)}"

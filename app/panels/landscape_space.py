@@ -12,9 +12,11 @@ from PySide6.QtGui import QColor
 
 from app.numbers import number
 from app.panels import landscape_axes
+from app.panels.landscape_arrows import draped
 from app.panels.path_on_map import DARK, LIGHT
 from app.panels.readout import Row
 from app.panels.relief import Relief, Shades
+from app.panels.surface_card import place_rows
 from app.panels.surface_view import SurfaceView
 from app.space.field import Field
 from app.space.following import FollowingSpace
@@ -119,7 +121,11 @@ class LandscapeSpace(FollowingSpace):
             return None
         heights = np.clip(np.nan_to_num(window.heights(relief.shares), nan=1.0), 0.0, 1.0)
         field = Field(heights.astype(np.float32), np.ascontiguousarray(relief.rgba[::-1]))
-        lines = [*_levels(relief, window), Line(rim(field), theme().color("text", 0.45), 1.0)]
+        lines = [
+            *_levels(relief, window),
+            Line(rim(field), theme().color("text", 0.45), 1.0),
+            *self._down(relief, field),
+        ]
         balls: list[Balls] = []
         for more_lines, more_balls in (self._race(relief, window), self._path(relief, window, field)):
             lines += more_lines
@@ -128,6 +134,18 @@ class LandscapeSpace(FollowingSpace):
         spots = [(spot.at[0] / span, spot.at[1] / span, spot.name) for spot in plane.spots]
         tags = tuple(((x, y, field.at(x, y)), name) for x, y, name in spots if max(abs(x), abs(y)) <= 1)
         return Scene(field, tuple(lines), tuple(balls), tags, self._edges(relief, window))
+
+    def _down(self, relief: Relief, field: Field) -> list[Line]:
+        """Arrows of −∇L on the surface, as on the map."""
+        arrows, span = self._view.arrows, relief.surface.span
+        if arrows is None:
+            return []
+        flat = draped(arrows.at / span, arrows.down / span, arrows.slopes)
+        shade, light = QColor(DARK), QColor(LIGHT)
+        shade.setAlphaF(0.45)
+        light.setAlphaF(0.92)
+        points = inside(np.column_stack([flat, field.many(flat) + _LIFT]))
+        return [Line(points, light, 1.1, shade)] if len(points) else []
 
     def _path(self, relief: Relief, window: Window, field: Field) -> tuple[list[Line], list[Balls]]:
         """Training's path at its real losses where they are known, the ball at its own, a thread to the surface."""
@@ -193,12 +211,7 @@ class LandscapeSpace(FollowingSpace):
         if relief is None:
             return []
         span, axes = relief.surface.span, relief.surface.plane.axes
-        loss = relief.at(x * span, y * span)
-        places = zip(axes, (x * span, y * span), strict=True)
-        rows = [Row(axis.short, number(at * axis.unit + axis.zero, 3, fixed=True)) for axis, at in places]
-        if not math.isfinite(loss):
-            return [*rows, Row("loss", "not finite")]
-        return [*rows, Row("loss", number(loss, 4)), Row("click", "drop ball")]
+        return place_rows(relief, axes, (x * span, y * span), walking=False)
 
     def _drop(self, position: QPointF) -> None:
         at, relief = self.at(position), self._view.relief

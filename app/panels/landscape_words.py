@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from app.numbers import count, number, percent
 from core.probes.landscape import Objective
 from core.probes.projection import Track
+
+_ROUNDING = 4 * float(np.finfo(np.float32).eps)
 
 
 def words(seen: Track, objective: Objective) -> str:
@@ -14,14 +18,19 @@ def words(seen: Track, objective: Objective) -> str:
     explained = percent(seen.explained) if math.isfinite(seen.explained) else "–"
     parts = [
         f"explained {explained}",
-        f"off the plane {_distance(seen.off)}",
-        f"loss at the ball {number(seen.loss, 3)}, under it {number(seen.under, 3)}",
+        f"off the plane {_distance(seen)}",
+        f"loss at the ball {number(seen.loss, 3)}, under it {number(seen.under, 3)}"
+        if objective.samples
+        else "no loss without points to train on",
     ]
+    if seen.plane.uncounted is not None and seen.plane.uncounted.any():
+        parts.append("distances without running statistics")
     if objective.samples < objective.total:
         parts.append(f"on {count(objective.samples)} of {count(objective.total)} points")
     return " · ".join(parts)
 
 
-def _distance(value: float) -> str:
-    """A distance; what is left of rounding is no distance."""
-    return number(value, 3) if value > 1e-9 else "0"
+def _distance(seen: Track) -> str:
+    """How far the ball is off the plane; what the engine's rounding of θ leaves is no distance."""
+    rounding = _ROUNDING * float(np.linalg.norm(seen.plane.origin))
+    return number(seen.off, 3) if seen.off > rounding else "0"

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from app.numbers import number, percent
+from app.numbers import epochs, number, percent
 from app.panels.curves import Curve, CurvePlot, Quantity, Stretch
 from app.panels.events import MarkRow, RateChanges, marks
 from app.panels.panel import Panel
@@ -26,11 +26,11 @@ class LossPanel(Panel):
     period = 200
     title = "Loss"
     help = (
-        "The loss is the number that training makes smaller, averaged over the points; the line called test is the "
-        "same for the points held back, and best marks where that was lowest. When train goes on falling while test "
-        "rises (by 5 % over a fifth of the run), the network learns the points by heart: overfitting. Dashed lines "
-        "mark what was changed on the way. Source: Goodfellow, Bengio & Courville, Deep Learning (2016), sections 5.2 "
-        "and 7.8."
+        "The **loss** is the number that training makes smaller, averaged over the points; the line called test is "
+        "the same for the points held back, best marks where that was lowest, and dashed lines mark what was "
+        "changed on the way. When train goes on falling while test rises (by 5 % over a fifth of the run), the "
+        "network learns the points by heart: **overfitting**.\n"
+        "Source: Goodfellow, Bengio & Courville, Deep Learning (2016), sections 5.2 and 7.8."
     )
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
@@ -102,7 +102,7 @@ class LossPanel(Panel):
             history.column("epoch")[:rows], curves, source=history, seconds=history.column("seconds")[:rows]
         )
         self._run_changed()
-        self.set_status(self._numbers(curves, snapshot.rows))
+        self.set_status(self._numbers(curves, history, snapshot.rows))
 
     def _fit(self, history: Any, rows: int) -> list[MarkRow]:
         """The mark at the lowest test loss, tinting what is learning before it and overfitting after."""
@@ -116,7 +116,7 @@ class LossPanel(Panel):
         self.plot.set_stretches(stretches)
         if fit is None:
             return []
-        return [(float(epoch[fit.row]), f"best, epoch {number(float(epoch[fit.row]), 5)}", "good")]
+        return [(float(epoch[fit.row]), f"best, epoch {epochs(float(epoch[fit.row]))}", "good")]
 
     def _lines(self) -> list[tuple[str, str, str]]:
         """(history column, label, ink) of each curve shown."""
@@ -124,9 +124,13 @@ class LossPanel(Panel):
             return [("rate", "rate", "accent")]
         return [(f"{part}_{self._shown}", part, ink) for part, ink in (("train", "accent"), ("test", "warning"))]
 
-    def _numbers(self, curves: list[Curve], rows: int) -> str:
-        """What the curves have come to at the moment shown, after ``rows`` rows."""
+    def _numbers(self, curves: list[Curve], history: Any, rows: int) -> str:
+        """What the curves have come to at the moment shown, after ``rows`` rows, and when that was measured.
+
+        In mid-epoch that is a little while ago: the landscape's loss is that of θ now, and so another number.
+        """
         write = percent if self._quantity().percent else number
         last = {curve.label: float(curve.values[:rows][-1]) for curve in curves if len(curve.values[:rows])}
         parts = [f"{name} {write(value)}" for name, value in last.items() if value == value]
-        return " · ".join([*parts, self._quantity().title])
+        when = [f"epoch {epochs(float(history.column('epoch')[rows - 1]))}"] if rows else []
+        return " · ".join([*when, *parts, self._quantity().title])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QWidget
 
+from app.faults import describe
 from app.network import edits
 from app.network.board import Board, Scroller
 from app.network.edges import MOST_EDGES
@@ -24,7 +25,6 @@ from app.network.tiles import Painted, paint_neurons
 from app.numbers import count, number
 from app.panels.panel import Panel
 from app.probe_thread import Probe
-from app.session import describe
 from app.theme import theme
 from app.widgets.choice import Segmented
 from core.frozen import free
@@ -56,14 +56,13 @@ class NetworkPanel(Panel):
     key = "network"
     title = "Network"
     help = (
-        "Each tile is a **neuron**: the picture shows its activation at every place of the data's plane, orange "
-        "below zero and blue above. Each line is a **weight**, the wider the larger, each dot a **bias**: a neuron "
-        "adds up what comes in along its lines, adds its bias and applies its activation. Click a line or a tile to "
-        "change its number, to **freeze** it, so that training leaves it as it is (dashed, hollow), or to draw the "
-        "landscape along it. A single step shows the pass forwards, the loss, and the **gradient** on its way back, "
-        "both over all training samples, though the step itself goes by its batch. An arc over the columns is a "
-        "**residual connection**, added where its + is.\n\n"
-        "Source: Goodfellow, Bengio & Courville, *Deep Learning* (2016), [chapter 6](https://www.deeplearningbook.org)."
+        "Each tile is a **neuron**, its picture the activation at every place of the data's plane, and each line a "
+        "**weight**, the wider the larger, orange below zero and blue above; each dot is a **bias**, and what is "
+        "dashed or hollow is **frozen**: training leaves it as it is. A single step shows the pass forwards, the "
+        "loss, and the **gradient** on its way back, both over all training samples, though the step itself goes "
+        "by its batch; an arc over the columns is a **residual connection**, added where its + is.\n"
+        "Source: Goodfellow, Bengio & Courville, *Deep Learning* (2016), [chapter "
+        "6](https://www.deeplearningbook.org)."
     )
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:

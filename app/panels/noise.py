@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from app.numbers import THIN, count, number, percent
+from app.numbers import THIN, brief, count, percent
 from app.panels.lacking import says_lacking
 from app.panels.noise_view import NoiseView, degrees
 from app.panels.panel import Panel
@@ -38,7 +38,7 @@ class NoisePanel(Panel):
     help = (
         "Each thin arrow is the gradient of one batch of the present size, at the θ shown: its angle to the full "
         "gradient (straight up) and its length relative to it are the true ones, its side that of the noise’s main "
-        "direction. Larger batches scatter less; the noise scale tr(Σ) / |G|² is the batch size at which noise and "
+        "direction. Larger batches scatter less; the **noise scale** tr(Σ) / |G|² is the batch size at which noise and "
         "signal are equally strong, and far above it more samples hardly improve a step.\n"
         "Source: McCandlish, Kaplan, Amodei et al., “An Empirical Model of Large-Batch Training”, 2018, "
         "arXiv:1812.06162."
@@ -107,9 +107,9 @@ class NoisePanel(Panel):
         who = "all samples" if spread.size == found.samples else f"batches of {count(spread.size)}"
         parts = [f"{who}: {degrees(spread.median)} off" if math.isfinite(spread.median) else f"{who}: no full gradient"]
         parts.append(f"{percent(spread.uphill)} uphill")
-        scale = number(found.scale, 3)
+        scale = brief(found.scale)
         parts.append(f"noise scale {scale}{THIN}samples")
-        parts.append(f"|gradient| {number(found.norm, 3)}")
+        parts.append(f"|gradient| {brief(found.norm)}")
         if found.samples < found.total:
             parts.append(f"on {count(found.samples)} of {count(found.total)} samples")
         self.set_status(" · ".join(parts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -50,15 +51,29 @@ def paint_path(
     _ball(painter, rect, QPointF(*places[-1].tolist()))
 
 
-def paint_spot(painter: QPainter, rect: QRectF, at: QPointF, name: str) -> None:
-    """Draw a named place: a small diamond, and its name beside it, on the side with room in ``rect``."""
+def paint_spots(painter: QPainter, rect: QRectF, spots: Sequence[tuple[QPointF, str]]) -> None:
+    """Draw named places, their names clear of one another."""
+    taken: list[QRectF] = []
+    for at, name in spots:
+        _spot(painter, rect, at, name, taken)
+
+
+def _spot(painter: QPainter, rect: QRectF, at: QPointF, name: str, taken: list[QRectF]) -> None:
+    """Draw a small diamond, and its name above it or below, on the side with room in ``rect``."""
     scale = theme().scale
     painter.save()
     painter.setFont(font(11, semibold=True))
     outline = QPainterPath()
-    width = QFontMetricsF(painter.font()).horizontalAdvance(name)
+    metrics = QFontMetricsF(painter.font())
+    width, high = metrics.horizontalAdvance(name), metrics.ascent()
     fits = at.x() + 10 * scale + width < rect.right()
-    outline.addText(at + QPointF(8 * scale if fits else -8 * scale - width, -7 * scale), painter.font(), name)
+    left = at.x() + (8 * scale if fits else -8 * scale - width)
+    bases = [at.y() - 7 * scale, at.y() + 7 * scale + high]
+    places = [QRectF(left, base - high, width, high) for base in bases]
+    free = [not any(place.intersects(other) for other in taken) for place in places]
+    chosen = 0 if free[0] or not free[1] else 1
+    taken.append(places[chosen])
+    outline.addText(QPointF(left, bases[chosen]), painter.font(), name)
     painter.strokePath(outline, QPen(DARK, 3.2 * scale))
     painter.fillPath(outline, LIGHT)
     painter.translate(at)

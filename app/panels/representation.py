@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.canvas.spotlight import lit_mask
-from app.numbers import number, percent
+from app.numbers import brief, number, percent
 from app.panels.panel import Panel
 from app.panels.representation_paint import Samples
 from app.panels.representation_strip import LayerStrip, Stop
@@ -41,11 +41,11 @@ class RepresentationPanel(Panel):
     title = "Representation"
     period = 80
     help = (
-        "The points and a grid of the plane as each layer's units see them: layer by layer the plane is bent until the "
-        "classes lie apart, “increasingly different from the input and increasingly informative about the answer”. "
-        "The bars say how much of the test samples a straight line gets right in each layer (**linear separability**); "
-        "the dark line is the decision boundary, straight in the last hidden layer. A layer wider than two is shown on "
-        "its **principal plane** (PCA), or on two units.\n"
+        "The points and a grid of the plane as each layer's units see them (on its **principal plane**, PCA, where "
+        "a layer is wider than two): layer by layer bent until the classes lie apart, “increasingly different from "
+        "the input and increasingly informative about the answer”. The bars say how much of the test samples a "
+        "straight line gets right in each layer (**linear separability**; for values, the R² of a linear "
+        "read-out), and the line is the decision boundary, straight where the last hidden layer has two units.\n"
         "Source: Chollet, “Deep Learning with Python”, section 1.1.4; Alain & Bengio, arXiv:1610.01644."
     )
 
@@ -256,7 +256,7 @@ def _separable(layer: Layer, model: Model, found: Representation) -> str:
         return "no samples to measure by"
     if model.classes:
         return f"a linear read-out gets {percent(layer.separable)} of the {part} samples right"
-    return f"a linear read-out has a {part} R² of {number(layer.separable, 3)}"
+    return f"a linear read-out has a {part} R² of {brief(layer.separable)}"
 
 
 def _status(layer: Layer, index: int, model: Model, found: Representation) -> str:

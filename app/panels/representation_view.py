@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QHideEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.canvas.spotlight import nearest
-from app.numbers import number
+from app.numbers import brief, number
 from app.panels.readout import Row, paint_readout
 from app.panels.representation_paint import (
     Frame,
@@ -292,11 +292,11 @@ class RepresentationView(QWidget):
             kind = int(s.y[sample])
             rows.append(Row("truth", s.labels[kind] if kind < len(s.labels) else f"class {kind + 1}", kind))
         else:
-            rows.append(Row("truth", number(s.y[sample], 3)))
+            rows.append(Row("truth", brief(s.y[sample])))
         if layer.view != "principal":
-            rows.append(Row(layer.axes[0], number(layer.points[sample, 0], 3)))
+            rows.append(Row(layer.axes[0], brief(layer.points[sample, 0])))
         if layer.view == "units":
-            rows.append(Row(layer.axes[1], number(layer.points[sample, 1], 3)))
+            rows.append(Row(layer.axes[1], brief(layer.points[sample, 1])))
         rect = dict(self.squares())[index]
         at = to_pixels(rect, self._still(index).points[sample])
         paint_readout(painter, QRectF(self.rect()), QPointF(float(at[0]), float(at[1])), rows)

@@ -189,7 +189,7 @@ def _pictures(
 
 
 class _Body(QWidget):
-    """Curves, and beside them the list; where there is no room for both, the list alone is below a smaller plot."""
+    """Curves, and beside them the list."""
 
     def __init__(self, plot: CurvePlot, cards: RunsList) -> None:
         super().__init__()
@@ -202,5 +202,4 @@ class _Body(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the list its width."""
         self._row.setSpacing(theme().px(tokens.GAP))
-        wide = self.width() >= theme().px(LIST * 1.5)
-        self._cards.setFixedWidth(min(theme().px(LIST), round(self.width() * (0.5 if wide else 0.6))))
+        self._cards.setFixedWidth(min(theme().px(LIST), self.width() // 2))

@@ -12,7 +12,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from app.numbers import number, percent
+from app.numbers import epochs, number, percent
 from app.remembered import Remembered
 from app.theme import font, repaint_on_change, theme, theme_events, tokens
 from app.widgets.buttons import IconButton
@@ -226,12 +226,13 @@ class RunsList(QScrollArea):
 
 
 def numbers(snapshot: Any) -> str:
-    """What a run came to, in one line: epochs, losses, score and computing time."""
-    model = snapshot.model
+    """What a run came to, in one line: losses, score and computing time, and the epoch at which they were measured."""
+    model, rows = snapshot.model, snapshot.rows
+    epoch = float(snapshot.history.column("epoch")[rows - 1]) if rows else snapshot.epoch
     score = snapshot.test_score if snapshot.test_score == snapshot.test_score else snapshot.train_score
-    seconds = float(snapshot.history.column("seconds")[: snapshot.rows][-1]) if snapshot.rows else 0.0
+    seconds = float(snapshot.history.column("seconds")[rows - 1]) if rows else 0.0
     parts = [
-        f"epoch {number(snapshot.epoch, 4)}",
+        f"epoch {epochs(epoch)}",
         f"loss {number(snapshot.train_loss, 3)}",
         f"test {number(snapshot.test_loss, 3)}",
         percent(score) if model.classes else f"R² {number(score, 3)}",

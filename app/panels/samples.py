@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.numbers import number, percent
+from app.numbers import brief, percent
 from core.data.features import columns_of, title_of
 from core.data.names import class_name
 from core.model import Model
@@ -31,12 +31,12 @@ def sample_text(model: Model, seen: Answers, index: int) -> SampleText:
     data = model.experiment.data
     x = data.points.x[index]
     told = zip(columns_of(data), x[:_PLACES_SAID].tolist(), strict=False)
-    place = "  ".join(f"{title_of(one.name)} {number(value, 3)}" for one, value in told)
+    place = "  ".join(f"{title_of(one.name)} {brief(value)}" for one, value in told)
     place += " …" if len(x) > _PLACES_SAID else ""
     truth, meant = float(seen.truth[index]), float(seen.said[index])
-    loss = number(float(seen.losses[index]), 3)
+    loss = brief(float(seen.losses[index]))
     if seen.probabilities is None:
-        return SampleText(str(index + 1), place, number(truth, 3), number(meant, 3), loss, None, False)
+        return SampleText(str(index + 1), place, brief(truth), brief(meant), loss, None, False)
     kinds = (int(truth), int(meant))
     share = percent(float(seen.probabilities[index, kinds[1]]))
     names = [class_name(data, kind).removeprefix("class ") for kind in kinds]

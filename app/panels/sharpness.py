@@ -54,10 +54,10 @@ class SharpnessPanel(Panel):
     title = "Sharpness"
     period = 100
     help = (
-        "Sharpness is the largest eigenvalue of the Hessian, the matrix of the loss's second derivatives: how strongly "
-        "the loss curves in its steepest direction, found by Lanczos iteration on Hessian-vector products. Full-batch "
-        "descent with a rate over 2 / sharpness overshoots that valley further at every step, and training often ends "
-        "up at just that edge of stability; with batches it stays below.\n"
+        "**Sharpness** is the largest eigenvalue of the Hessian, the matrix of the loss's second derivatives: how "
+        "strongly the loss curves in its steepest direction, found by Lanczos iteration on Hessian-vector products. "
+        "Full-batch descent with a rate over 2 / sharpness overshoots that valley further at every step, and training "
+        "often ends up at just that **edge of stability**; with batches it stays below.\n"
         "Source: Cohen, Kaur, Li, Kolter & Talwalkar, “Gradient Descent on Neural Networks Typically Occurs at the "
         "Edge of Stability”, 2021, arXiv:2103.00065; for Adam and kin, Cohen et al., “Adaptive Gradient Methods at the "
         "Edge of Stability”, 2022, arXiv:2207.14484."

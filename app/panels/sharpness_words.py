@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from app.numbers import number
+from app.numbers import brief
 from core.frozen import free
 from core.optimizers import OPTIMIZERS
 from core.probes.hessian import top_eigenpair
@@ -25,19 +25,17 @@ def place(ratio: float) -> str:
 
 def numbers(sharpness: float, rate: float, training: Training) -> str:
     """Sharpness, edge and their ratio, and the largest rate that is stable."""
-    said = [f"sharpness {number(sharpness, 3)}"]
+    said = [f"sharpness {brief(sharpness)}"]
     found = edge(training.optimizer)
     if found is None or not math.isfinite(sharpness):
         return (
-            " · ".join([*said, f"2 / rate {number(2.0 / rate, 3)}, which is not its limit"])
-            if found is None
-            else said[0]
+            " · ".join([*said, f"2 / rate {brief(2.0 / rate)}, which is not its limit"]) if found is None else said[0]
         )
     formula, most = found
     ratio = sharpness * rate / most
-    said += [f"{formula} {number(most / rate, 3)}", f"ratio {number(ratio, 3)}: {place(ratio)}"]
+    said += [f"{formula} {brief(most / rate)}", f"ratio {brief(ratio)}: {place(ratio)}"]
     if sharpness > 0:
-        said.append(f"stable up to rate {number(most / sharpness, 3)}")
+        said.append(f"stable up to rate {brief(most / sharpness)}")
     return " · ".join(said)
 
 
@@ -46,7 +44,7 @@ def caution(training: Training, samples: int) -> str:
     found = edge(training.optimizer)
     if found is None:
         title = OPTIMIZERS[training.optimizer.name].title
-        return f"{title} scales each weight’s step, so 2 / rate is not its limit: that is one of the scaled Hessian."
+        return f"{title} scales each weight’s step: 2 / rate is not its limit."
     if training.batch_size < samples:
         return "The line is for full batches only."
     return ""
@@ -69,4 +67,4 @@ def why_diverged(snapshot: Any) -> str:
     if limit is None or found is None or not divergence.rate > limit:
         return ""
     formula = found[0].replace("rate", "sharpness")
-    return f"The rate {number(divergence.rate, 3)} was over {formula} = {number(limit, 3)}: each step overshot further."
+    return f"The rate {brief(divergence.rate)} was over {formula} = {brief(limit)}: each step overshot further."

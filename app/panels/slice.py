@@ -29,9 +29,9 @@ class SlicePanel(Panel):
     period = 50
     help = (
         "The loss along one line through the space of all parameters θ: along a single weight, with the tangent whose "
-        "slope is its partial derivative, or along the step that the optimizer takes next, where each rate lands at "
-        "another place. A negative slope says that raising the weight lowers the loss; on the step, the curvature "
-        "(a quadratic) predicts the best rate, and over the marked rate the step makes the loss larger.\n"
+        "slope is its **partial derivative**, or along the step that the optimizer takes next, where each rate lands "
+        "at another place. A negative slope says that raising the weight lowers the loss; on the step, the "
+        "**curvature** (a quadratic) predicts the best rate, and over the marked rate the step makes the loss larger.\n"
         "Source: for line searches, Nocedal & Wright, “Numerical Optimization”, 2006, chapter 3; for such slices of "
         "training, Xing, Arpit, Tsirigotis & Bengio, “A Walk with SGD”, 2018, arXiv:1802.08770."
     )

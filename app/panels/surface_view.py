@@ -10,15 +10,15 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.numbers import count, number
 from app.panels import landscape_axes
 from app.panels.landscape_arrows import paint_arrows
 from app.panels.landscape_hand import Hand
-from app.panels.landscape_racers import paint_race, shown_until, title_of
+from app.panels.landscape_racers import paint_race
 from app.panels.map_image import Map, MapSize, draw_map, paint_map, rounded
-from app.panels.path_on_map import DARK, LIGHT, paint_path, paint_spot
+from app.panels.path_on_map import DARK, LIGHT, paint_path, paint_spots
 from app.panels.readout import Row, paint_cross, paint_readout
 from app.panels.relief import Relief
+from app.panels.surface_card import place_rows, racer_rows
 from app.panels.survey import Raced
 from app.theme import font, theme, theme_events, tokens
 from app.widgets.target import for_picture
@@ -29,8 +29,6 @@ from core.probes.projection import Track
 _RACE_MS = 2500
 """How long a race takes to be watched."""
 _FRAME_MS = 33
-_NEAR = 9
-"""Design pixels within which the pointer is on a path."""
 
 
 class SurfaceView(Hand, QWidget):
@@ -97,8 +95,10 @@ class SurfaceView(Hand, QWidget):
 
     def set_arrows(self, arrows: Arrows | None) -> None:
         """Show which way is down, or no longer."""
-        self._arrows = arrows
+        different, self._arrows = arrows is not self._arrows, arrows
         self.update()
+        if different:
+            self.changed.emit()
 
     def set_race(self, raced: Raced | None, going_on: bool = False) -> None:
         """Show a race's paths; they run from the start unless it is ``going_on``."""
@@ -134,6 +134,12 @@ class SurfaceView(Hand, QWidget):
     def track(self) -> Track | None:
         """The path shown."""
         return self._track
+
+    @property
+    def arrows(self) -> Arrows | None:
+        """Which way is down on the surface shown, where that is asked for."""
+        plane = None if self._relief is None else self._relief.surface.plane
+        return self._arrows if self._arrows is not None and self._arrows.plane is plane else None
 
     @property
     def raced(self) -> Raced | None:
@@ -233,14 +239,14 @@ class SurfaceView(Hand, QWidget):
     def _paint_over(self, painter: QPainter, rect: QRectF) -> None:
         """Arrows, places with names, the race, the path."""
         plane = None if self._relief is None else self._relief.surface.plane
-        if self._arrows is not None and self._arrows.plane is plane:
+        if (down := self.arrows) is not None:
             if for_picture():
-                self._paint_arrows(painter, self._arrows, rect)
+                self._paint_arrows(painter, down, rect)
             else:
-                painter.drawPixmap(0, 0, self._drawn_arrows(self._arrows, rect))
+                painter.drawPixmap(0, 0, self._drawn_arrows(down, rect))
         if plane is not None:
-            for spot in plane.spots:
-                paint_spot(painter, rect, QPointF(*self.to_widget(spot.at).tolist()), spot.name)
+            spots = [(QPointF(*self.to_widget(spot.at).tolist()), spot.name) for spot in plane.spots]
+            paint_spots(painter, rect, spots)
         if self._track is not None:
             paint_path(painter, rect, self.to_widget(self._track.coordinates), self._track.leaps)
         if self._raced is not None and self._raced.plane is plane:
@@ -288,35 +294,10 @@ class SurfaceView(Hand, QWidget):
 
     def rows(self, position: QPointF) -> list[Row]:
         """What the card says at a widget position."""
-        racing = self._racer_at(position)
-        if racing is not None:
-            return racing
-        alpha, beta = self.to_plane(position)
-        loss = self._relief.at(alpha, beta) if self._relief is not None else math.nan
-        said = number(loss, 4) if math.isfinite(loss) else "not finite"
-        places = (alpha * self.axes[0].unit + self.axes[0].zero, beta * self.axes[1].unit + self.axes[1].zero)
-        rows = [Row(axis.short, number(at, 3, fixed=True)) for axis, at in zip(self.axes, places, strict=True)]
-        rows.append(Row("loss", said))
-        if math.isfinite(loss):
-            rows.append(Row("Enter" if self.walking else "click", "drop ball"))
-        return rows
-
-    def _racer_at(self, position: QPointF) -> list[Row] | None:
-        """What there is to say of the raced path under the pointer."""
-        raced = self._raced
-        if raced is None or self._relief is None or raced.plane is not self._relief.surface.plane:
-            return None
-        until = shown_until(raced.race, self._share)
-        away = self.to_widget(raced.coordinates[:, :until]) - (position.x(), position.y())
-        distance = np.nan_to_num(np.hypot(away[..., 0], away[..., 1]), nan=np.inf)
-        who, when = np.unravel_index(int(distance.argmin()), distance.shape)
-        if distance[who, when] > theme().px(_NEAR):
-            return None
-        return [
-            Row(title_of(raced.race.contenders[who]), f"step {count(int(raced.race.steps[when]))}"),
-            Row("loss there", number(float(raced.race.losses[who, when]), 4)),
-            Row("off the plane", number(float(raced.distances[who, when]), 3)),
-        ]
+        racing = None
+        if self._raced is not None and self._relief is not None and self._raced.plane is self._relief.surface.plane:
+            racing = racer_rows(self._raced, self._share, position, self.to_widget)
+        return racing or place_rows(self._relief, self.axes, self.to_plane(position), self.walking)
 
     # events
 

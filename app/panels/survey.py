@@ -15,8 +15,9 @@ from app.theme import Theme
 from core.probes.arrows import Arrows, arrows
 from core.probes.directions import Floats, Plane
 from core.probes.landscape import Objective, Surface, refine
-from core.probes.planes import NoPlane, Seen, lay
+from core.probes.planes import lay
 from core.probes.projection import Track, project_all, track
+from core.probes.seen import NoPlane, Seen
 from core.rates.race import Contender, Race, race, tuned
 
 PATIENCE = 0.2

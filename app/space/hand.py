@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.space.camera import Camera
 from app.theme import theme
+from app.widgets.clicks import is_click, is_drag
 
 TURN = math.radians(0.45)
 """How far a design pixel turns."""
@@ -36,7 +37,7 @@ class Hand:
     def _ready_hand(self: Any) -> None:
         self.pointer: QPointF | None = None
         self._held: QPointF | None = None
-        self._moves = self._dragged = self._second = False
+        self._moves = self._dragged = self._clicks = self._second = False
         self._clicked_at = QPointF()
         self._once = QTimer(self, singleShot=True)
         self._once.timeout.connect(lambda: self.clicked.emit(self._clicked_at))
@@ -47,7 +48,7 @@ class Hand:
     def mousePressEvent(self: Any, event: QMouseEvent) -> None:
         """Take hold of the box."""
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        self._held, self._dragged = event.position(), False
+        self._held, self._dragged, self._clicks = event.position(), False, True
         self._moves = shift or event.button() != Qt.MouseButton.LeftButton
         self._second = False
 
@@ -58,7 +59,8 @@ class Hand:
             self.update()
             return
         way = event.position() - self._held
-        if not self._dragged and way.manhattanLength() < QApplication.startDragDistance():
+        self._clicks = self._clicks and is_click(way)
+        if not self._dragged and not is_drag(way):
             return
         self._dragged, self._held = True, event.position()
         self.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -70,7 +72,7 @@ class Hand:
     def mouseReleaseEvent(self: Any, event: QMouseEvent) -> None:
         """Let go; where nothing was moved it was a click."""
         held, self._held = self._held, None
-        if held is not None and not self._dragged and not self._moves and not self._second:
+        if held is not None and self._clicks and not self._moves and not self._second:
             self._clicked_at = event.position()
             self._once.start(QApplication.doubleClickInterval())
         self._dragged = False

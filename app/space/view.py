@@ -14,7 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.panels.path_on_map import paint_spot
+from app.panels.path_on_map import paint_spots
 from app.panels.readout import Row, paint_readout
 from app.space import box
 from app.space.camera import Camera, Lens
@@ -192,8 +192,7 @@ class SpaceView(Hand, QWidget):
             paint_line(painter, line, self._lens, raster, fine, self._moving)
         for balls in scene.balls:
             paint_balls(painter, balls, self._lens, raster, fine)
-        for at, name in scene.tags:
-            paint_spot(painter, QRectF(self.rect()), self._lens.point(at), name)
+        paint_spots(painter, QRectF(self.rect()), [(self._lens.point(at), name) for at, name in scene.tags])
         painter.end()
         return image
 

@@ -11,7 +11,18 @@ from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QFontMetricsF,
+    QIcon,
+    QIconEngine,
+    QPaintEngine,
+    QPainter,
+    QPainterPath,
+    QPixmap,
+)
 
 ICONS: dict[str, str] = {
     "play": "play-fill",
@@ -92,11 +103,24 @@ def draw_icon(painter: QPainter, rect: QRectF, name: str, color: QColor) -> None
     shape.setPixelSize(max(1, round(min(rect.width(), rect.height()))))
     shape.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     painter.save()
+    if painter.paintEngine().type() == QPaintEngine.Type.SVG:
+        _draw_outline(painter, rect, shape, chr(codes[glyph]), color)
+        painter.restore()
+        return
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     painter.setFont(shape)
     painter.setPen(color)
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, chr(codes[glyph]))
     painter.restore()
+
+
+def _draw_outline(painter: QPainter, rect: QRectF, shape: QFont, glyph: str, color: QColor) -> None:
+    """Draw a glyph where its text would be, as a shape: whoever opens the file may lack the font."""
+    metrics, outline = QFontMetricsF(shape), QPainterPath()
+    left = rect.center().x() - metrics.horizontalAdvance(glyph) / 2
+    base = rect.center().y() - metrics.height() / 2 + metrics.ascent()
+    outline.addText(left, base, shape, glyph)
+    painter.fillPath(outline, color)
 
 
 def icon_pixmap(name: str, size: int, color: QColor, ratio: float = 1.0) -> QPixmap:

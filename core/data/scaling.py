@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,18 @@ import numpy.typing as npt
 
 from core.data.plane import Floats
 from core.spec import Scaling
+
+
+def _short(value: float) -> str:
+    """A number in three significant digits, with a true minus sign."""
+    size = abs(value)
+    if size >= 100_000 or 0.0 < size < 0.001:
+        text = f"{value:.2e}"
+    else:
+        digits = 2 if size == 0.0 else max(0, 2 - int(np.floor(np.log10(size))))
+        text = f"{value:.{digits}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,32 +66,23 @@ class Scaler:
         """Scaled features (…, D) back in their own units."""
         return scaled / self.factor + self.offset
 
-    def lines(self, names: Sequence[str]) -> list[str]:
-        """For each of the D features, named, what the scaling does to it: "x₁: 2.1 … 8.4 → 0 … 1"."""
-        return [self._line(i, name) for i, name in enumerate(names)]
+    def lines(self, names: Sequence[str], write: Callable[[float], str] = _short) -> list[str]:
+        """For each of the D features, named, what the scaling does to it, its numbers as ``write`` has them.
+
+        "x₁: 2.1 … 8.4 → 0 … 1".
+        """
+        return [self._line(i, name, write) for i, name in enumerate(names)]
 
     def describe(self, names: Sequence[str]) -> str:
         """What the scaling does to each of the D features, named, in one line: "x₁: 2.1 … 8.4 → 0 … 1, x₂: …"."""
         return ", ".join(self.lines(names)) if self.kind != "none" else "not scaled"
 
-    def _line(self, i: int, name: str) -> str:
+    def _line(self, i: int, name: str, write: Callable[[float], str]) -> str:
         offset, spread = float(self.offset[i]), 1.0 / float(self.factor[i])
         if self.kind == "none":
             return f"{name}: not scaled"
         if self.constant[i]:
-            return f"{name}: always {_short(offset)} → 0"
+            return f"{name}: always {write(offset)} → 0"
         if self.kind == "min-max":
-            return f"{name}: {_short(offset)} … {_short(offset + spread)} → 0 … 1"
-        return f"{name}: {_short(offset)} ± {_short(spread)} → 0 ± 1"
-
-
-def _short(value: float) -> str:
-    """A number in three significant digits, with a true minus sign."""
-    size = abs(value)
-    if size >= 100_000 or 0.0 < size < 0.001:
-        text = f"{value:.2e}"
-    else:
-        digits = 2 if size == 0.0 else max(0, 2 - int(np.floor(np.log10(size))))
-        text = f"{value:.{digits}f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace("-", "\N{MINUS SIGN}")
+            return f"{name}: {write(offset)} … {write(offset + spread)} → 0 … 1"
+        return f"{name}: {write(offset)} ± {write(spread)} → 0 ± 1"

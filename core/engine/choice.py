@@ -62,7 +62,7 @@ def prepare(precision: str = "float32", say: Callable[[str], object] = lambda te
     from core.engine.cache import cache_folder
 
     if not cache_folder().exists():
-        say("Compiling the training loops; this is done once, and takes about half a minute …")
+        say("Compiling the training loops; this is done once, and takes about a minute …")
     root = str(Path(__file__).resolve().parents[2])
     code = f"import sys; sys.path.insert(0, {root!r}); from core.engine.warm import warm; warm({precision!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)

@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.backend import CPU
-from core.engine.array import ArrayEngine, Hyper, State
+from core.engine.array import ArrayEngine, State
 from core.frozen import free
 from core.model import Model
 from core.network import Block, Network
 from core.optimizers import OPTIMIZERS
-from core.steering import next_rate
-from core.tables import settle
+from core.steering import hyper, next_rate
 
 Floats = npt.NDArray[np.float64]
 
@@ -110,21 +109,9 @@ def slopes(model: Model, place: Place) -> Slopes:
     slots = tuple(engine.array(slot)[None] for slot in place.slots)
     if len(slots) != len(row.slots):
         slots = engine.zero_state(theta, row.name).slots
-    hyper = Hyper(
-        rate_at(model, place),
-        samples,
-        row.name,
-        settle("training.optimizer", row.settings, training.optimizer.settings),
-        training.l1,
-        training.l2,
-        training.seed,
-        training.weight_decay,
-        training.clip_norm,
-        training.clip_value,
-        free(model.experiment.network, model.network),
-    )
+    settings = hyper(training, rate_at(model, place), samples, free(model.experiment.network, model.network))
     state = State(theta, slots, place.step, place.since)
-    trained = engine.train(state, engine.columns(x), engine.columns(t), np.arange(samples), 1, hyper)
+    trained = engine.train(state, engine.columns(x), engine.columns(t), np.arange(samples), 1, settings)
     change = np.zeros_like(theta) if trained.update is None else -trained.update
     return Slopes(float(loss[0]), gradient[0], change[0])
 

@@ -21,10 +21,10 @@ STEPS = (20, 80)
 class Line:
     """``losses`` (n,) at (1 − t) · A + t · B for ``t`` (n,), which holds 0 and 1.
 
-    ``length`` is ‖B − A‖. ``barrier`` is the greatest loss between the ends less that of the worse end, at ``top``, and
-    never below zero. Frankle, Dziugaite, Roy & Carbin, "Linear Mode Connectivity and the Lottery Ticket Hypothesis",
-    2020, section 2, take off the mean of both ends instead: the same for two equally good ones, but a height even where
-    the way only leads down.
+    ``length`` is ‖B − A‖. ``barrier`` is the greatest loss on the line, at ``top``, less the mean of its ends'
+    (Frankle, Dziugaite, Roy & Carbin, "Linear Mode Connectivity and the Lottery Ticket Hypothesis", 2020). It says
+    something of two equally good ends; where one is worse it is a height even if the way only leads down, and so
+    ``rise`` is the greatest loss less that of the worse end. Neither is ever below zero.
     """
 
     t: Floats
@@ -32,6 +32,7 @@ class Line:
     length: float
     ends: tuple[float, float]
     barrier: float
+    rise: float
     top: float
 
 
@@ -54,5 +55,6 @@ def _line(t: Floats, losses: Floats, length: float, beyond: int) -> Line:
     known = np.where(np.isnan(inner), np.inf, inner)
     top = int(known.argmax())
     ends = float(inner[0]), float(inner[-1])
-    barrier = max(0.0, float(known[top]) - max(ends)) if np.isfinite(ends).all() else float("nan")
-    return Line(t, losses, length, ends, barrier, float(t[beyond + top]))
+    highest = float(known[top]) if np.isfinite(ends).all() else float("nan")
+    over_mean, over_worse = highest - sum(ends) / 2, highest - max(ends)
+    return Line(t, losses, length, ends, over_mean, over_worse, float(t[beyond + top]))

@@ -51,6 +51,8 @@ class Plane:
 
     ``centre`` is (P,), ``directions`` (2, P), ``seed`` what the directions were drawn from. ``origin`` (P,) is the θ it
     was laid through, from which the path's reach is measured: the centre, unless the view was moved within the plane.
+    ``uncounted`` (P,) says which numbers of θ add nothing to a distance: running statistics that the plane leaves as
+    they are. None where all count.
     """
 
     centre: Floats
@@ -59,6 +61,7 @@ class Plane:
     axes: tuple[Axis, Axis] = RANDOM_AXES
     spots: tuple[Spot, ...] = ()
     origin: Floats = field(default=None)  # type: ignore[arg-type]
+    uncounted: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if self.origin is None:
@@ -80,7 +83,15 @@ class Plane:
         offsets = np.asarray(thetas, dtype=np.float64) - self.centre
         coordinates = self.along(offsets)
         rest = offsets - coordinates @ self.directions
-        return coordinates, np.linalg.norm(rest, axis=-1)
+        return coordinates, self._lengths(rest)
+
+    def reaches(self, thetas: npt.ArrayLike) -> Floats:
+        """How far ``thetas`` (T, P) are from the origin, as ‖θ − origin‖ (T,)."""
+        return self._lengths(np.asarray(thetas, dtype=np.float64) - self.origin)
+
+    def _lengths(self, vectors: Floats) -> Floats:
+        counted = vectors if self.uncounted is None else vectors[..., ~self.uncounted]
+        return np.asarray(np.linalg.norm(counted, axis=-1))
 
     def along(self, vectors: npt.ArrayLike) -> Floats:
         """Coordinates (…, 2) of the plane's own vectors nearest to ``vectors`` (…, P)."""

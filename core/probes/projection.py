@@ -19,7 +19,8 @@ class Track:
     """A path of θ seen from a plane, and θ itself at its end.
 
     ``coordinates`` (T, 2) are the path's (α, β), ``distances`` (T,) how far it is off the plane, ``reaches`` (T,) how
-    far it is from the θ the plane was laid through, its origin, both as ‖·‖ in the space of θ, at ``steps`` (T,).
+    far it is from the θ the plane was laid through, its origin, both as ‖·‖ in the space of θ, at ``steps`` (T,), of
+    those numbers that the plane counts.
     ``explained`` is the share of Σ‖θ_t − origin‖² that lies in the plane: 1 − Σ distances² / Σ reaches², NaN for a path
     that never leaves the origin.
     (Li et al. 2018, section 7, report the same share for planes of principal components about the last θ.)
@@ -57,7 +58,7 @@ def track(objective: Objective, plane: Plane, steps: Steps, thetas: Any, step: i
     end = np.asarray(theta, dtype=np.float64)[None]
     path = np.concatenate([np.asarray(thetas, dtype=np.float64)[before].reshape(-1, len(plane.centre)), end])
     coordinates, distances = plane.project(path)
-    reaches = np.linalg.norm(path - plane.origin, axis=1)
+    reaches = plane.reaches(path)
     whole = float(np.square(reaches).sum())
     explained = 1.0 - float(np.square(distances).sum()) / whole if whole > 0 else float("nan")
     loss, under = objective(np.concatenate([end, plane.at(coordinates[-1:])]))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import steering
-from core.engine.array import Hyper, State
+from core.engine.array import State
 from core.frozen import free
 from core.model import Model
 from core.optimizers import OPTIMIZERS
@@ -18,7 +18,6 @@ from core.probes.hessian import hessian_products
 from core.probes.landscape import Objective
 from core.spec import Training
 from core.stopping import Watch
-from core.tables import settle
 
 SEARCHED = 1e-6
 """A rate so small that a line search takes it at once: it shows the line that is searched."""
@@ -117,19 +116,7 @@ def next_direction(model: Model, at: Standing, samples: npt.NDArray[np.int64] | 
     chosen = np.arange(len(model.prepared.y_train)) if samples is None else samples
     mask = free(model.experiment.network, network)
     rate = SEARCHED if row.whole else 1.0
-    hyper = Hyper(
-        rate,
-        max(1, len(chosen)),
-        row.name,
-        settle("training.optimizer", row.settings, training.optimizer.settings),
-        training.l1,
-        training.l2,
-        training.seed,
-        training.weight_decay,
-        training.clip_norm,
-        training.clip_value,
-        None if mask is None else engine.array(mask),
-    )
+    hyper = steering.hyper(training, rate, max(1, len(chosen)), None if mask is None else engine.array(mask))
     slots = tuple(engine.array(np.asarray(slot)[None]) for slot in at.slots)
     state = State(engine.array(np.asarray(at.theta)[None]), slots, at.step, at.since)
     x, targets = model.prepared.x_train, model.targets(model.prepared.y_train)

@@ -12,13 +12,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.engine.array import Hyper, State
+from core.engine.array import State
 from core.frozen import free
 from core.model import Model
 from core.optimizers import OPTIMIZERS
 from core.probes.explain import plain_engine
-from core.steering import next_batch, next_rate
-from core.tables import settle
+from core.steering import hyper, next_batch, next_rate
 
 Floats = npt.NDArray[np.float64]
 Scope = Literal["sample", "batch", "all"]
@@ -89,12 +88,12 @@ def update(
     if not len(x):
         raise ValueError("a step needs at least one sample")
     engine, row = plain_engine(model.network), OPTIMIZERS[training.optimizer.name]
-    hyper = _hyper(model, rate_at(model, clock), len(x))
+    given = hyper(training, rate_at(model, clock), len(x), free(model.experiment.network, model.network))
     state = _state(engine.zero_state(theta[None], row.name, clock.step), clock, len(row.slots))
     with np.errstate(all="ignore"):
         losses = engine.losses(theta[None], x, target)[0]
         objective, gradient = engine.gradient(theta[None], x, target, training.l1, training.l2)
-        after = engine.train(state, engine.columns(x), engine.columns(target), np.arange(len(x)), 1, hyper)
+        after = engine.train(state, engine.columns(x), engine.columns(target), np.arange(len(x)), 1, given)
     return Update(
         np.asarray(samples, dtype=np.int64).reshape(-1),
         losses,
@@ -105,26 +104,8 @@ def update(
         after.update[0],
         tuple(slot[0] for slot in after.state.slots),
         after.state.thetas[0],
-        float(hyper.rate),
-        tuple(float(c) for c in row.coefficients(hyper.rate, state.since + 1, hyper.settings)),
-    )
-
-
-def _hyper(model: Model, rate: float, batch: int) -> Hyper:
-    training, row = model.experiment.training, OPTIMIZERS[model.experiment.training.optimizer.name]
-    settings = settle("training.optimizer", row.settings, training.optimizer.settings)
-    return Hyper(
-        rate,
-        batch,
-        row.name,
-        settings,
-        training.l1,
-        training.l2,
-        training.seed,
-        training.weight_decay,
-        training.clip_norm,
-        training.clip_value,
-        free(model.experiment.network, model.network),
+        float(given.rate),
+        tuple(float(c) for c in row.coefficients(given.rate, state.since + 1, given.settings)),
     )
 
 

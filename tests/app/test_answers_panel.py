@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -13,7 +15,9 @@ from pytestqt.qtbot import QtBot
 from app.numbers import number, percent
 from app.panels.answers import AnswersPanel
 from app.panels.answers_matrix import STRENGTH, cell_color
-from app.theme import apply_theme, theme
+from app.panels.answers_worst import WorstList
+from app.panels.samples import SampleText
+from app.theme import apply_theme, font, theme
 from core.probes import confusion as probe
 from core.spec import Points, change
 from tests.app.hand_trained import HandTrained, experiment
@@ -177,6 +181,34 @@ def test_the_worst_are_listed_and_a_click_picks_one(open_panel: Any, qtbot: QtBo
     assert session.picked is None
     session.pick(rows.indices[3])
     assert rows._picked == rows.indices[3]
+
+
+@pytest.mark.parametrize("width", [288, 330, 420, 900])
+def test_the_texts_of_the_worst_have_the_room_they_need(qtbot: QtBot, width: int) -> None:
+    rows = WorstList()
+    qtbot.addWidget(rows)
+    text = SampleText("130", "sepal length 7.2 …", "virginica", "versicolor  75.1 %", "0.286", (2, 1), True)
+    rows.resize(width, 100)
+    rows.set_samples([129], [text], [0.286])
+    columns = list(rows._columns().items())
+    assert all(right <= left for (_, (_, right)), (_, (left, _)) in pairwise(columns))
+    assert columns[-1][1][1] <= width
+    metrics, found = QFontMetricsF(font(11)), dict(columns)
+    for name, said in (("sample", text.name), ("truth", text.truth), ("answer", text.said), ("loss", text.loss)):
+        mark = theme().px(14) if name in ("truth", "answer") else 0
+        if name == "truth" and width == 288:
+            continue  # the mark alone says it
+        assert metrics.horizontalAdvance(said) + mark <= found[name][1] - found[name][0]
+    assert ("place" in found) is (width > 400)
+
+
+def test_a_view_of_another_task_cannot_be_asked_for(open_panel: Any) -> None:
+    panel = open_panel(values())
+    panel.view.chip("matrix").click()  # as a shortcut or a helper for the blind may
+    assert panel.view.key == "fit"
+    panel.view.set_key("matrix")
+    panel._again()
+    assert panel.stack.currentWidget() is panel.scatter
 
 
 def test_values_have_their_fit_and_residuals(open_panel: Any, qtbot: QtBot) -> None:

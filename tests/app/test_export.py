@@ -141,6 +141,16 @@ def test_an_svg_of_curves_is_lines_and_text(window: MainWindow, tmp_path: Path) 
     assert picture.pixelColor(320, 20) == theme().color("panel")
 
 
+def test_icons_in_an_svg_are_shapes_because_nobody_else_has_their_font(window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "window.svg"
+    render(window, path, (1200, 800))
+    root = ElementTree.parse(path).getroot()
+    written = "".join("".join(element.itertext()) for element in root.iter(f"{SVG}text"))
+    assert "Learning rate" in written
+    assert not [letter for letter in written if "\ue000" <= letter <= "\uf8ff"]
+    assert "phosphor" not in path.read_text("utf-8").lower()
+
+
 def test_an_svg_of_boundary_and_network_has_images_only_of_fields(window: MainWindow, tmp_path: Path) -> None:
     for key, least in (("boundary", 200), ("network", 8)):
         path = tmp_path / f"{key}.svg"

@@ -21,8 +21,8 @@ from app.panels.survey import Ink, Question, Survey, surveys
 from app.theme import apply_theme, theme
 from core.probes.directions import Plane, random_plane
 from core.probes.landscape import Objective, Surface
-from core.probes.planes import Seen
-from core.spec import change
+from core.probes.seen import Seen
+from core.spec import Points, change
 from tests.app.hand_trained import HandTrained, experiment
 
 SIZES = (9, 17, 33)
@@ -284,6 +284,17 @@ def test_at_the_size_it_has_in_a_small_window_the_plot_is_slim(open_panel: Any, 
 def test_many_points_are_said_to_be_sampled(open_panel: Any) -> None:
     panel = open_panel(HandTrained(experiment("circle", "classification", 2, (3,), count=4100)))
     assert panel.status.endswith("on 2\u2009000 of 2\u2009050 points")
+
+
+def test_without_points_there_is_no_loss_and_no_nan(open_panel: Any, qtbot: QtBot) -> None:
+    panel = open_panel(
+        HandTrained(change(experiment("circle", "classification", 2, (3,)), "data.points", Points([], [])))
+    )
+    assert "no loss without points to train on" in panel.status
+    assert "NaN" not in panel.status
+    panel.choose("line")
+    settle(qtbot, panel)
+    assert panel.status.startswith("no loss without points")
 
 
 @pytest.mark.parametrize(("size", "beside"), [((320, 240), False), ((560, 340), True), ((1400, 800), True)])

@@ -11,9 +11,11 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.numbers import number
 from app.panels.landscape import LandscapePanel
 from app.panels.landscape_arrows import lengths
 from app.panels.landscape_axes import marks, titles
+from app.panels.landscape_words import words
 from app.panels.relief import Shades, relief
 from app.panels.survey import Survey, unlike
 from app.remembered import Remembered
@@ -214,6 +216,30 @@ def test_a_drag_moves_the_view_and_drops_nothing(panel: LandscapePanel, session:
     assert not panel.follow.isChecked()
     assert np.abs(panel.view.to_widget(seen(panel).ball) - (end.x(), end.y())).max() < 2, "the ball went along"
     assert moved.axes[0].zero == pytest.approx(-0.5, abs=0.02)
+
+
+def test_a_drag_too_short_to_move_the_view_drops_nothing_either(
+    panel: LandscapePanel, session: HandTrained, qtbot: QtBot
+) -> None:
+    start = middle(panel, 0.2, 0.1)
+    for way, drops in ((6, 0), (2, 1)):
+        qtbot.mousePress(panel.view, Qt.MouseButton.LeftButton, pos=start)
+        qtbot.mouseMove(panel.view, start + QPoint(way, 0))
+        qtbot.mouseMove(panel.view, start)
+        QApplication.processEvents()
+        assert not panel.view.pulling
+        qtbot.mouseRelease(panel.view, Qt.MouseButton.LeftButton, pos=start)
+        assert len(session.placed) == drops
+
+
+def test_what_rounding_leaves_is_no_distance(panel: LandscapePanel) -> None:
+    track = seen(panel)
+    objective = panel.asking.objective
+    assert objective is not None
+    norm = float(np.linalg.norm(track.plane.origin))
+    for off, said in ((2e-7 * norm, "off the plane 0 ·"), (1e-3 * norm, f"off the plane {number(1e-3 * norm, 3)} ·")):
+        moved = replace(track, distances=np.append(track.distances[:-1], off))
+        assert said in words(moved, objective)
 
 
 def test_the_keyboard_walks_zooms_moves_and_drops(panel: LandscapePanel, session: HandTrained, qtbot: QtBot) -> None:

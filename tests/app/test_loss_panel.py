@@ -16,6 +16,7 @@ from app.panels.loss import LossPanel
 from app.theme import theme
 from core.history import ROWS, History
 from core.spec import Choice, Dense, change, with_ids
+from core.trainer import Trainer
 from tests.app import run_records as records
 
 
@@ -41,6 +42,7 @@ def test_it_shows_every_value_of_the_history(qtbot: QtBot) -> None:
     assert np.array_equal(curves["test"], history.column("test_loss"))
     assert panel.status == " · ".join(
         [
+            "epoch 12",
             f"train {number(history.last('train_loss'))}",
             f"test {number(history.last('test_loss'))}",
             "binary cross-entropy, nats",
@@ -49,6 +51,14 @@ def test_it_shows_every_value_of_the_history(qtbot: QtBot) -> None:
     assert panel.plot.scene.y_quantity.title == "binary cross-entropy, nats"
     assert panel.plot.scene.log_y
     assert not panel.plot.scene.log_x
+
+
+def test_in_mid_epoch_it_says_when_the_losses_were_measured(qtbot: QtBot) -> None:
+    trainer = Trainer(records.experiment())
+    trainer.advance(2 * trainer.steps_per_epoch + 1)
+    assert trainer.snapshot().epoch > 2
+    panel = panel_of(qtbot, trainer)
+    assert panel.status.startswith(f"epoch 2 · train {number(trainer.history.last('train_loss'))}")
 
 
 def test_accuracy_is_in_percent_and_never_logarithmic(qtbot: QtBot) -> None:
@@ -178,7 +188,7 @@ def test_the_rate_of_a_schedule_is_shown_on_request_and_is_no_mark(qtbot: QtBot)
     assert panel.plot.scene.log_y
     (curve,) = panel.plot.scene.curves
     assert curve.values.tolist() == [0.05, 0.05, 0.05, 0.05, 0.025, 0.025, 0.025, 0.0125, 0.0125, 0.0125]
-    assert panel.status.startswith("rate 0.0125")
+    assert panel.status.startswith("epoch 9 · rate 0.0125")
     panel.accuracy.click()
     assert not panel.rate.isChecked()
     assert panel.plot.scene.y_quantity.percent

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from app.number_format import DIGITS, SIGNS, NumberFormat, number_format, put_in_force
 from app.number_menu import NumberMenu, number_events, set_number_format
-from app.numbers import THIN, count, number, parse_number, percent, to_places
+from app.numbers import THIN, brief, count, number, parse_number, percent, to_places
+from app.panels.plot import ticks
 from app.widgets.value_field import ValueField
 
 
@@ -44,6 +45,22 @@ def test_digits_that_are_asked_for_stay_and_the_sign_follows() -> None:
 def test_what_is_written_can_be_typed_again(value: float, digits: int, sign: str) -> None:
     put_in_force(NumberFormat(digits, sign))
     assert parse_number(number(value, 6)) == pytest.approx(value, rel=1e-5, abs=1e-300)
+
+
+def test_what_has_little_room_follows_the_format_too() -> None:
+    assert brief(0.123456) == "0.123"
+    put_in_force(NumberFormat(6, ","))
+    assert brief(0.123456) == "0,12346"
+    put_in_force(NumberFormat(2, "."))
+    assert brief(0.123456) == "0.12"
+
+
+def test_the_axes_have_the_decimal_sign_in_force() -> None:
+    put_in_force(NumberFormat(4, ","))
+    assert [text for _, text in ticks.linear(0.0, 1.0, 4).major] == ["0", "0,5", "1,0"]
+    assert ticks.write(5e-6, 5e-6, 2e-5) == "0,5×10⁻⁵"
+    assert ticks.write(0.005, 0.005, 0.02, percent=True) == f"0,5{THIN}%"
+    assert ticks.write_log(2, -1, plain=True) == "0,2"
 
 
 @pytest.mark.parametrize(("digits", "sign"), [(1, "."), (7, "."), (4, ";")])

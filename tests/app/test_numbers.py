@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.numbers import THIN, count, number, parse_number, percent
+from app.numbers import THIN, count, epochs, number, parse_number, percent
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,8 @@ def test_parse_number_refuses_what_is_no_number(text: str) -> None:
 @given(st.floats(-1e12, 1e12, allow_nan=False))
 def test_what_is_shown_can_be_typed_again(value: float) -> None:
     assert parse_number(number(value, 6)) == pytest.approx(value, rel=1e-5, abs=1e-300)
+
+
+def test_epochs_are_written_in_full_and_never_ahead_of_the_clock() -> None:
+    written = [epochs(value) for value in (0.0, 0.96, 3.0, 217.31, 217.999, 643.955, 1234.9, 123_456.9, 0.1 + 0.2)]
+    assert written == ["0", "0.9", "3", "217.3", "217.9", "643.9", "1\u2009234", "123\u2009456", "0.3"]

@@ -175,7 +175,7 @@ def test_clearing_the_canvas_while_training_pauses_with_a_sentence(qtbot: Any, s
     qtbot.waitUntil(lambda: session.snapshot.epoch > 1)
     with qtbot.waitSignal(session.failed) as signal:
         session.set("data.points", Points([], []))
-    assert "no points" in signal.args[0]
+    assert signal.args[0] == "There are no points to learn from; draw some, or choose a data set."
     qtbot.waitUntil(lambda: session.state == "paused")
     session.undo_stack.undo()
     session.play()

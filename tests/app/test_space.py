@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from app.panels import landscape_asking
 from app.panels.boundary import BoundaryPanel
 from app.panels.landscape import LandscapePanel
+from app.panels.landscape_arrows import draped
 from app.panels.landscape_space import cut_at, range_of, share_of
 from app.panels.relief import Shades, relief
 from app.space.camera import HIGHEST, LOWEST, NEAREST, TALL, Camera, Lens
@@ -313,6 +314,15 @@ def test_a_drag_turns_and_with_shift_or_the_right_button_it_moves(view: SpaceVie
     assert view.camera == turned
 
 
+@pytest.mark.parametrize(("way", "clicks"), [(0, 1), (2, 1), (6, 0), (30, 0)])
+def test_only_a_still_hand_clicks(view: SpaceView, qtbot: QtBot, way: int, clicks: int) -> None:
+    told: list[Any] = []
+    view.clicked.connect(told.append)
+    drag(view, QPoint(way, 0))
+    qtbot.wait(QApplication.doubleClickInterval() + 30)
+    assert len(told) == clicks
+
+
 def test_wheel_and_keys_do_what_the_hand_does(view: SpaceView, qtbot: QtBot) -> None:
     centre = QPointF(view.rect().center())
     turn = QWheelEvent(
@@ -445,7 +455,6 @@ def test_the_map_becomes_a_relief_and_back(landscape: LandscapePanel, qtbot: QtB
     space = open_space(qtbot, landscape)
     assert space.isVisible()
     assert not landscape.view.isVisible()
-    assert not landscape.arrows.isEnabled()
     drawn, shown = landscape._survey.relief, space.scene_shown
     window = range_of(drawn, share_of(landscape.view.track.loss, drawn.shades).item())
     assert space.window_shown == window
@@ -455,7 +464,29 @@ def test_the_map_becomes_a_relief_and_back(landscape: LandscapePanel, qtbot: QtB
     assert [edge.titles[-1] for edge in shown.edges] == ["α", "β", "loss"]
     landscape.three.click()
     assert landscape.view.isVisible()
-    assert landscape.arrows.isEnabled()
+
+
+def test_arrows_lie_on_the_relief_and_point_where_they_do_on_the_map(landscape: LandscapePanel, qtbot: QtBot) -> None:
+    space = open_space(qtbot, landscape)
+    before = len(space.scene_shown.lines)
+    landscape.arrows.click()
+    settle(qtbot, landscape)
+    qtbot.waitUntil(lambda: len(space.scene_shown.lines) == before + 1)
+    found, span = landscape.view.arrows, landscape.view.relief.surface.span
+    field = space.scene_shown.field
+    line = next(line for line in space.scene_shown.lines if line.width == 1.1)
+    shaft = np.array([not np.isnan(row).any() for row in line.points])
+    assert 50 * 9 < shaft.sum() <= len(found.at) * 9
+    pieces = draped(found.at / span, found.down / span, found.slopes).reshape(-1, 11, 2)
+    ways, middles = pieces[:, 5] - pieces[:, 0], (pieces[:, 0] + pieces[:, 5]) / 2
+    assert np.allclose(middles, found.at / span)
+    assert np.allclose(ways[:, 0] * found.down[:, 1], ways[:, 1] * found.down[:, 0])
+    assert (np.einsum("nk,nk->n", ways, found.down) > 0).all()
+    on = line.points[shaft]
+    lifts = on[:, 2] - field.many(on[:, :2])
+    assert ((lifts > 0) & (lifts < 0.01)).all()
+    landscape.arrows.click()
+    qtbot.waitUntil(lambda: len(space.scene_shown.lines) == before)
 
 
 def test_the_ball_is_at_its_real_loss_with_a_thread_to_the_surface(

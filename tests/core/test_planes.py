@@ -12,8 +12,11 @@ from core.probes.between import between
 from core.probes.directions import Plane
 from core.probes.hessian import hessian
 from core.probes.landscape import Objective
-from core.probes.planes import PLANES, NoPlane, Seen, components, lay, parameter_name, path_from, steepest
+from core.probes.planes import PLANES, lay
+from core.probes.planes_principal import components
+from core.probes.planes_weights import parameter_name, steepest
 from core.probes.projection import project_all, track
+from core.probes.seen import NoPlane, Seen, path_from
 from tests.core.test_landscape import model_of
 
 
@@ -230,7 +233,8 @@ def test_the_line_holds_both_ends_and_measures_its_barrier(seen: Seen) -> None:
             assert loss == pytest.approx(seen.objective(((1 - t) * a + t * b)[None])[0])
         assert line.ends == pytest.approx(tuple(seen.objective(np.stack([a, b]))))
         inner = line.losses[(line.t >= 0) & (line.t <= 1)]
-        assert line.barrier == pytest.approx(inner.max() - max(line.ends))
+        assert line.barrier == pytest.approx(inner.max() - np.mean(line.ends)), "as in Frankle et al. 2020"
+        assert line.rise == pytest.approx(inner.max() - max(line.ends))
         assert line.length == pytest.approx(np.linalg.norm(b - a))
 
 
@@ -246,4 +250,5 @@ def test_a_mirrored_network_is_as_good_with_a_barrier_between(seen: Seen, model:
     assert line.losses.max() > line.ends[0]
     *_, none = between(seen.objective, seen.theta, seen.theta)
     assert none.barrier == pytest.approx(0, abs=1e-12)
+    assert none.rise == pytest.approx(0, abs=1e-12)
     assert none.length == 0

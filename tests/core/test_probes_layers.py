@@ -18,7 +18,10 @@ from core.probes.backprop import mean_signals, slopes, trace
 from core.probes.directions import random_plane
 from core.probes.hessian import hessian, top_eigenpair
 from core.probes.landscape import Objective
-from core.probes.planes import Seen, lay, parameter_name
+from core.probes.planes import lay
+from core.probes.planes_weights import parameter_name
+from core.probes.projection import track
+from core.probes.seen import Seen
 from core.probes.slices import next_direction
 from core.spec import Data, Dense, Experiment, Frozen, Generator, Network, Training, change, with_ids
 from core.trainer import Trainer
@@ -62,6 +65,26 @@ def outputs(trainer: Trainer, theta: Any, x: Any) -> list[Any]:
 
 def plain(name: str, u: Any) -> Any:
     return np.tanh(u) if name == "tanh" else u / (1 + np.exp(-u))
+
+
+def test_principal_components_and_distances_leave_out_running_statistics(trainer: Trainer) -> None:
+    model, theta = trainer.model, np.asarray(trainer.theta, dtype=np.float64)
+    statistics = model.network.statistics
+    moments = np.stack([moment.theta for moment in trainer.history.moments()[:-1]]).astype(np.float64)
+    assert len(moments) >= 3
+    wild = moments + 100.0 * statistics * np.arange(len(moments))[:, None]
+    objective = Objective.of(model)
+    planes = [lay("path", Seen(objective, theta, path)) for path in (moments, wild)]
+    assert np.array_equal(planes[0].directions, planes[1].directions)
+    assert not planes[0].directions[:, statistics].any()
+    seen = [track(objective, planes[0], np.arange(len(path)), path, 99, theta) for path in (moments, wild)]
+    assert np.array_equal(seen[0].distances, seen[1].distances)
+    assert np.array_equal(seen[0].reaches, seen[1].reaches)
+    assert seen[0].explained == pytest.approx(sum(axis.explained for axis in planes[0].axes))
+    ends = np.stack([moments[0], theta])
+    line = lay("points", Seen(objective, theta, moments[1:], ends=ends))
+    assert line.project(ends)[1] == pytest.approx([0.0, 0.0], abs=1e-9), "where a plane moves them they count"
+    assert line.directions[:, statistics].any()
 
 
 def test_a_trace_goes_through_norms_and_shortcuts(trainer: Trainer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from app.numbers import MINUS, THIN
+from app.numbers import MINUS, THIN, to_sign
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SLACK = 1e-9
@@ -80,12 +80,12 @@ def write(value: float, step: float, size: float = 0.0, percent: bool = False) -
         power = f"×10{str(exponent).translate(_SUPERSCRIPT)}"
     decimals = max(0, -math.floor(math.log10(step) + _SLACK))
     text = f"{abs(value):,.{decimals}f}".replace(",", THIN)
-    return (MINUS if value < 0 else "") + text + power
+    return (MINUS if value < 0 else "") + to_sign(text) + power
 
 
 def write_log(mantissa: int, exponent: int, plain: bool = False) -> str:
     """A tick's text on a logarithmic axis: "1", "10", "10⁻³", "2×10⁻⁴"; "0.1" if that is short and ``plain``."""
     if 0 <= exponent <= 2 or (plain and -3 <= exponent <= 2):
-        return f"{mantissa * 10.0**exponent:.{max(0, -exponent)}f}"
+        return to_sign(f"{mantissa * 10.0**exponent:.{max(0, -exponent)}f}")
     power = f"10{str(exponent).translate(_SUPERSCRIPT)}"
     return power if mantissa == 1 else f"{mantissa}×{power}"

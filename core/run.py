@@ -220,6 +220,12 @@ class Run:
         self.state = self.engine.zero_state(self.backend.to_host(good), self.training.optimizer.name, self.state.step)
         back = best.epoch if best else 0
         self.divergence = Divergence(self.state.step, self.epoch_now, pace["rate"], back, pace["base_rate"])
+        measured = self.measure()
+        if self.state.step > self.history.last("step") and np.isfinite(measured["train_loss"]):
+            # The last row is from before the losses rose: what is shown is to be that of the θ that is shown.
+            change, self._change = self._change, 0
+            place = {"step": float(self.state.step), "epoch": self.epoch_now, "change": float(change)}
+            self.history.append(place | measured | pace)
 
     def _best_moment(self) -> Moment | None:
         return min(self.history.moments(), key=lambda m: m.loss, default=None)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.numbers import number
+from core.changes import BATCH, DATA, LOSS, NETWORK, OPTIMIZER, PLACED
 
 MarkRow = tuple[float, str, str]
 """(epoch, label, colour token), as CurvePlot takes them."""
@@ -21,8 +22,17 @@ _NEIGHBOURS = 3
 _BACK = 16
 """Rows looked back for the last one with gradients: edits while a run rests leave rows without."""
 
-CHANGES = {1: "data", 2: "network", 4: "loss", 8: "weights set"}
+CHANGES = {
+    DATA: "data",
+    NETWORK: "network",
+    LOSS: "loss",
+    PLACED: "weights set",
+    OPTIMIZER: "optimizer",
+    BATCH: "batch",
+}
 """What the numbers of a history's column ``change`` say was changed just before a row; sums where it was several."""
+STEERING = frozenset({"rate", CHANGES[OPTIMIZER], CHANGES[BATCH]})
+"""What changes the way that training goes, and not what its losses say."""
 UNNAMED = "changed"
 """What is said of a jump where the history does not say what was changed."""
 
@@ -39,7 +49,7 @@ class Event:
 
 
 class RateChanges:
-    """The epochs at which the learning rate was changed, and to what, and at which the data, the network or the loss.
+    """The epochs at which the learning rate was changed, and to what, and at which what else.
 
     Reads only the rows a history has gained; of one that was thinned it reads all. What a schedule makes of the rate is
     no change: it is the base rate that a hand sets. What else was changed is in the column ``change``; without it, it
@@ -59,7 +69,7 @@ class RateChanges:
     def comparable_from(self, history: Any) -> int:
         """The first row whose losses are of the same data and loss as the newest; 0 where nothing was changed."""
         self._catch_up(history)
-        return max((event.row for event in self._found if event.kind != "rate"), default=0)
+        return max((event.row for event in self._found if not STEERING.issuperset(event.kind.split(", "))), default=0)
 
     def _catch_up(self, history: Any) -> None:
         known = history.lineage is self._lineage and history.thinned == self._thinned
@@ -77,7 +87,7 @@ class RateChanges:
             self._found = [old for old in self._found if not (old.kind == UNNAMED and old.epoch == event.epoch)]
         last = next((old for old in reversed(self._found) if old.kind == event.kind), None)
         if last is not None and (
-            event.row - last.row <= _NEIGHBOURS or event.seconds - last.seconds <= _ONE_HAND * (event.kind == "rate")
+            event.row - last.row <= _NEIGHBOURS or event.seconds - last.seconds <= _ONE_HAND * (event.kind in STEERING)
         ):
             self._found.remove(last)
             event = Event(event.row, event.seconds, last.epoch, event.kind, event.label)

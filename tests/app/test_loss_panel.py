@@ -281,14 +281,15 @@ def test_without_test_points_nothing_is_said_of_overfitting(qtbot: QtBot) -> Non
 def test_a_jump_in_the_curve_has_its_reason_where_the_history_says_it() -> None:
     history, changes = History(), RateChanges()
     for i in range(40):
-        code = {10: 4.0, 20: 3.0, 30: 8.0}.get(i, 0.0)
+        code = {10: 4.0, 20: 3.0, 30: 8.0, 35: 16.0}.get(i, 0.0)
         history.append({"step": float(i), "epoch": float(i), "base_rate": 0.1, "seconds": 2.0 * i, "change": code})
     assert [(at, label) for at, label, _ in changes.read(history)] == [
         (9.0, "loss"),
         (19.0, "data, network"),
         (29.0, "weights set"),
+        (34.0, "optimizer"),
     ]
-    assert changes.comparable_from(history) == 30
+    assert changes.comparable_from(history) == 30, "another optimizer does not change what a loss is"
 
 
 def test_an_edit_between_two_steps_is_marked_once(qtbot: QtBot) -> None:

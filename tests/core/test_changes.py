@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.changes import DATA, LOSS, NETWORK, PLACED
+from core.changes import BATCH, DATA, LOSS, NETWORK, OPTIMIZER, PLACED
 from core.history import ROWS, History
 from core.presets import PRESETS
 from core.spec import Choice, Experiment, change
@@ -31,7 +31,9 @@ def fewer(experiment: Experiment) -> Experiment:
         ("training.loss", Choice("mse"), LOSS),
         ("data.scaling", "standard", DATA),
         ("training.learning_rate", 0.01, 0),
-        ("training.batch_size", 7, 0),
+        ("training.batch_size", 7, BATCH),
+        ("training.optimizer", Choice("lion"), OPTIMIZER),
+        ("training.optimizer", Choice("adam", {"beta1": 0.5}), 0),
     ],
 )
 def test_an_edit_stands_on_the_first_row_after_it(path: str, value: Any, code: int) -> None:

@@ -473,6 +473,17 @@ def test_after_divergence_rewind_goes_back_to_before_it_and_a_small_rate_goes_on
     assert trainer.theta.tobytes() == reference.theta.tobytes()
 
 
+@pytest.mark.parametrize("slices", [1, 1000])
+def test_the_record_ends_with_the_losses_of_the_last_good_theta(slices: int) -> None:
+    trainer = Trainer(line(1000.0, count=1000))
+    while trainer.divergence is None:
+        trainer.advance(slices)
+    assert trainer.history.last("step") == trainer.divergence.step
+    assert trainer.history.last("train_loss") == trainer.measure()["train_loss"]
+    assert trainer.snapshot().train_loss > 1e3, "not that of the last whole epoch"
+    assert trainer.history.last("rate") == 1000.0
+
+
 def test_after_divergence_a_smaller_rate_goes_on_from_the_last_good_theta() -> None:
     trainer = Trainer(line(3.0, "momentum"))
     trainer.advance(1000)

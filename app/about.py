@@ -68,10 +68,10 @@ def shortcuts(parent: QWidget) -> None:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setAccessibleName("Keys")
     places, room = [*menu_places(parent.findChildren(QMenuBar)), *PLACES], parent.screen().availableSize() * _SHARE
-    for columns in range(COLUMNS, 0, -1):
+    columns, sheet = COLUMNS, _sheet(places, COLUMNS)
+    while columns > 1 and sheet.sizeHint().width() > room.width():
+        columns -= 1
         sheet = _sheet(places, columns)
-        if sheet.sizeHint().width() <= room.width():
-            break
     area.setWidget(sheet)
     column.addWidget(area)
     bar = area.verticalScrollBar().sizeHint().width()

@@ -26,13 +26,18 @@ PATIENCE = 120.0
 
 
 def run(args: Namespace) -> int:
-    """Train in the window and write window.png, a picture of each panel and report.json; gives the exit code."""
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    """Train in the window and write window.png, a picture of each panel and report.json; gives the exit code.
+
+    With ``args.readme`` it writes the pictures of the README instead.
+    """
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
-    qInstallMessageHandler(_message)
-    app = application()
+    app = begin()
+    if args.readme:
+        from app.gallery import write_all
+
+        write_all(app, out)
+        return 0
     apply_theme(app, args.theme)
     preset = PRESETS[args.dataset or FIRST]
     prepare(preset.experiment.training.precision, lambda text: print(text, file=sys.stderr))
@@ -40,14 +45,22 @@ def run(args: Namespace) -> int:
     window = open_window(Project(seeded(preset.experiment, args.seed)), settings)
     window.resize(*args.size)
     window.show()
-    _train(app, window, args.epochs or preset.epochs)
-    _settle(app, window)
+    train(app, window, args.epochs or preset.epochs)
+    settle(app, window)
     _write(app, window, out, preset.name)
     window.session.undo_stack.setClean()
     window.close()
     settings.clear()
     Path(settings.fileName()).unlink(missing_ok=True)
     return 0
+
+
+def begin() -> QApplication:
+    """The application, without a screen where there is none."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    qInstallMessageHandler(_message)
+    return application()
 
 
 def _message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
@@ -63,14 +76,15 @@ def _wait(app: QApplication, done: Callable[[], bool], patience: float = PATIENC
         time.sleep(0.002)
 
 
-def _train(app: QApplication, window: MainWindow, epochs: int) -> None:
+def train(app: QApplication, window: MainWindow, epochs: int) -> None:
+    """Train in the window until the end of so many epochs."""
     session = window.session
     window.transport.speed.choose("full")
     session.play(until=epochs)
     _wait(app, lambda: session.state != "running", patience=3600.0)
 
 
-def _settle(app: QApplication, window: MainWindow) -> None:
+def settle(app: QApplication, window: MainWindow) -> None:
     """Wait until every panel shows the θ that training ended with, in its finest drawing."""
     quiet_since = [time.monotonic()]
 
@@ -86,7 +100,7 @@ def _write(app: QApplication, window: MainWindow, out: Path, dataset: str) -> No
     window.grab().save(str(out / "window.png"))
     for dock in window.docks.all():
         window.docks.bring(dock.entry.key)
-        _settle(app, window)
+        settle(app, window)
         dock.grab().save(str(out / f"{dock.entry.key}.png"))
     told = window.session.with_trainer(lambda trainer: report(trainer, dataset))
     (out / "report.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")

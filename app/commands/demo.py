@@ -15,6 +15,7 @@ Train a preset in the real window, offscreen where there is no display, and writ
   window.png                        the window
   boundary.png, loss.png, ...       each of its panels
   report.json                       what the training came to
+With --readme it writes the pictures that the README shows, and nothing else.
 The same seed gives the same report, but for the seconds it took."""
 
 
@@ -37,6 +38,11 @@ def add(commands: Any) -> None:
     parser.add_argument("--theme", choices=("light", "dark"), default="light", help="colours (default: light)")
     parser.add_argument(
         "--size", metavar="WxH", type=size, default=(1600, 1000), help="of the window in pixels (default: 1600x1000)"
+    )
+    parser.add_argument(
+        "--readme",
+        action="store_true",
+        help="write the pictures of the README instead, each as its table in app/gallery.py has it",
     )
     parser.set_defaults(run=run)
 

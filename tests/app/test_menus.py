@@ -86,7 +86,7 @@ def test_the_format_of_numbers_is_in_force_at_once_and_kept(
     qtbot.waitUntil(lambda: "train" in loss.status)
     assert "." in loss.status
     choose(menu, "Decimal comma")
-    qtbot.waitUntil(lambda: "," in loss.status.split("·")[0])
+    qtbot.waitUntil(lambda: "," in loss.status.split("·")[1])  # the first says when
     choose(menu, "2 digits")
     assert number_format() == NumberFormat(2, ",")
     assert settings.value("numbers") == "2,"

@@ -126,6 +126,12 @@ def _let_go() -> None:
     gc.collect()
 
 
+def pytest_collection_finish() -> None:
+    """Leave what the imports made out of every collection to come: it is most of what there is, and stays."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_outlives_its_test() -> Iterator[None]:
     core = sys.modules.get("PySide6.QtCore")

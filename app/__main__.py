@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tomllib
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from app.commands import COMMANDS
+from app.version import program_version
 
 DESCRIPTION = "Draw data, build a network, watch it learn: a desktop laboratory for deep learning."
 
@@ -23,15 +21,6 @@ examples:
 'learnscape COMMAND --help' says more about each; without a COMMAND it is gui.
 A file that is called like a command is opened with './', as in 'learnscape ./train'.
 """
-
-
-def program_version() -> str:
-    """The installed version, or the checkout's."""
-    try:
-        return version("learnscape")
-    except PackageNotFoundError:
-        project = Path(__file__).resolve().parent.parent / "pyproject.toml"
-        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 from PySide6.QtCore import QObject, QSize, Qt, qVersion
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.keys import PLACES, Line, Place
 from app.theme import theme, tokens
+from app.version import program_version
 from app.widgets.label import Label
 
 COLUMNS = 3
@@ -34,14 +34,6 @@ _AROUND = 160
 """Design pixels of that window's height that are not the list's."""
 _SHARE = 0.9
 """Of the screen's width and height, what that window takes at most."""
-
-
-def program_version() -> str:
-    """The installed version, or "0" where the program runs without being installed."""
-    try:
-        return version("learnscape")
-    except PackageNotFoundError:
-        return "0"
 
 
 def about(parent: QWidget) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 
 from app.space.camera import Camera, Lens
@@ -57,7 +57,7 @@ def is_roomy(width: float, height: float) -> bool:
     return width >= theme().px(_ROOMY[0]) and height >= theme().px(_ROOMY[1])
 
 
-def paint_box(painter: QPainter, scene: Scene, lens: Lens, titled: bool) -> None:
+def paint_box(painter: QPainter, scene: Scene, lens: Lens, size: QSize) -> None:
     """Draw what stands behind the surface, and the texts around it."""
     facing = Facing.of(lens.camera)
     x, y = facing.x, facing.y
@@ -75,7 +75,7 @@ def paint_box(painter: QPainter, scene: Scene, lens: Lens, titled: bool) -> None
     painter.setPen(QPen(theme().mix("muted", "panel", 0.45), theme().scale))
     for face in (floor, *walls):
         painter.drawPolygon(QPolygonF([lens.point(corner) for corner in face]))
-    _paint_texts(painter, scene, lens, facing, titled)
+    _paint_texts(painter, scene, lens, facing, size)
 
 
 def _paint_grid(painter: QPainter, scene: Scene, lens: Lens, x: float, y: float) -> None:
@@ -89,8 +89,9 @@ def _paint_grid(painter: QPainter, scene: Scene, lens: Lens, x: float, y: float)
         painter.drawPolyline(QPolygonF([lens.point(corner) for corner in path]))
 
 
-def _paint_texts(painter: QPainter, scene: Scene, lens: Lens, facing: Facing, titled: bool) -> None:
+def _paint_texts(painter: QPainter, scene: Scene, lens: Lens, facing: Facing, size: QSize) -> None:
     painter.setFont(font(11))
+    titled, room = is_roomy(size.width(), size.height()), QRectF(QPointF(), size.toSizeF())
     taken: list[QRectF] = []
     for axis, edge in enumerate(scene.edges[:2]):
         ends = _ends(axis, facing)
@@ -102,7 +103,7 @@ def _paint_texts(painter: QPainter, scene: Scene, lens: Lens, facing: Facing, ti
         if length > theme().px(2 * _ROOM_FOR_MARK):
             depth = _paint_marks(painter, edge, start, end, out, (-1.0, 1.0), taken)
             if titled:
-                _paint_title(painter, edge, middle, out, depth)
+                _paint_title(painter, edge, middle, out, depth, room)
     if lens.camera.elevation < _STEEP:
         corner = facing.corner
         foot, top = lens.point((*corner, 0.0)), lens.point((*corner, 1.0))
@@ -151,16 +152,15 @@ def _paint_marks(
     return depth
 
 
-def _paint_title(painter: QPainter, edge: Edge, middle: QPointF, out: QPointF, depth: float) -> None:
+def _paint_title(painter: QPainter, edge: Edge, middle: QPointF, out: QPointF, depth: float, room: QRectF) -> None:
     """Write an edge's longest title that has room beyond its ticks; none where not even the shortest has."""
-    metrics, device = QFontMetricsF(painter.font()), painter.device()
-    line, ratio = metrics.height(), device.devicePixelRatioF()
-    bounds = QRectF(0, 0, device.width() / ratio, device.height() / ratio)
+    metrics = QFontMetricsF(painter.font())
+    line = metrics.height()
     for text in edge.titles:
         half = metrics.horizontalAdvance(text) / 2
         at = middle + out * (depth + abs(out.x()) * half + abs(out.y()) * line / 2)
         place = QRectF(at.x() - half - 1, at.y() - line / 2, 2 * half + 2, line)
-        if bounds.contains(place):
+        if room.contains(place):
             painter.setPen(theme().color("muted"))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
             return

@@ -23,6 +23,7 @@ from app.space.overlay import paint_balls, paint_line
 from app.space.raster import Raster, draw
 from app.space.scene import Scene
 from app.theme import theme, theme_events, tokens
+from app.widgets.target import for_picture, pixel_ratio
 
 _SETTLE_MS = 160
 """After so long without a change the picture is drawn finely."""
@@ -120,7 +121,7 @@ class SpaceView(Hand, QWidget):
 
     def _fineness(self, lens: Lens) -> float:
         """How many of the surface's pixels make one of the widget's, at most what there is time for."""
-        device = self.devicePixelRatioF()
+        device = pixel_ratio(self)
         area = max(1.0, lens.reach[0] * lens.reach[1] * 4)
         affordable = math.sqrt((LIVE if self._moving else STILL) / (self._cost * area))
         most = device if self._moving else _FINEST * device
@@ -157,6 +158,9 @@ class SpaceView(Hand, QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_surface()
         drawn = self._surface[0] if self._surface else None
+        if for_picture():  # lines and words are to be as sharp as it is
+            self._paint_scene(painter)
+            return
         known = (self._scene, drawn, self.devicePixelRatioF(), theme(), self._moving)
         if self._picture is None or self._picture[0] != known:
             self._picture = (known, self._drawn())
@@ -178,12 +182,17 @@ class SpaceView(Hand, QWidget):
         )
         image.setDevicePixelRatio(ratio)
         image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        self._paint_scene(painter)
+        painter.end()
+        return image
+
+    def _paint_scene(self, painter: QPainter) -> None:
         scene, raster = self._scene, self._raster
         if scene is None or raster is None or self._surface is None:
-            return image
-        painter = QPainter(image)
+            return
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        box.paint_box(painter, scene, self._lens, box.is_roomy(self.width(), self.height()))
+        box.paint_box(painter, scene, self._lens, self.size())
         rows, columns = raster.away.shape
         fine = self._ratio
         place = QRectF(raster.left / fine, raster.top / fine, columns / fine, rows / fine)
@@ -193,8 +202,6 @@ class SpaceView(Hand, QWidget):
         for balls in scene.balls:
             paint_balls(painter, balls, self._lens, raster, fine)
         paint_spots(painter, QRectF(self.rect()), [(self._lens.point(at), name) for at, name in scene.tags])
-        painter.end()
-        return image
 
     def _paint_card(self, painter: QPainter) -> None:
         """Say what is under the pointer."""

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.__main__ import complete, main, program_version
+from app.__main__ import complete, main
 from app.commands import train
+from app.version import program_version
 from core.engine import choice
 from core.presets import FIRST, PRESETS
 from core.project import Project, save

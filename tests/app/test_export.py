@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,6 +161,16 @@ def test_what_is_scrolled_ends_in_an_svg_where_it_ends_in_the_window(window: Mai
     assert any("to train" in text for text in written), "the status line stays as it was"
     assert "Earthquakes" not in written, "it would lie over what is below"
     assert data.grab().toImage() == before, "it paints itself again"
+
+
+def test_the_words_around_a_surface_in_3d_are_text_in_an_svg(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    landscape: Any = panel(window, "landscape")
+    landscape.three.setChecked(True)
+    qtbot.waitUntil(lambda: not landscape.busy, timeout=20000)
+    path = tmp_path / "landscape.svg"
+    render(landscape, path, (800, 600))
+    written = {"".join(element.itertext()) for element in ElementTree.parse(path).getroot().iter(f"{SVG}text")}
+    assert {"filter-normalised direction 1", "β"} <= written, "the floor’s two edges"
 
 
 def test_an_svg_of_boundary_and_network_has_images_only_of_fields(window: MainWindow, tmp_path: Path) -> None:

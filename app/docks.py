@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -96,6 +97,8 @@ class Docks(QMainWindow):
         self.first = self._dock(first, session)
         self.cells = [[[self._dock(entry, session) for entry in cell] for cell in row] for row in cells]
         self.maximised: PanelDock | None = None
+        # Qt hides the docks that a state says nothing of: one of other panels is none for these.
+        self._version = zlib.crc32(" ".join(dock.entry.key for dock in self.all()).encode()) >> 1
         self._before = QByteArray()
         self._focused: QWidget | None = None
         self._sizes = QByteArray()
@@ -172,6 +175,15 @@ class Docks(QMainWindow):
         self._dress_tabs()
         return done
 
+    def places(self) -> QByteArray:
+        """Where every dock is, to be given to ``put``: nothing of one that fills the window for a while."""
+        return self._before if self.maximised is not None else self.saveState(self._version)
+
+    def put(self, places: object) -> None:
+        """Put the docks where ``places`` has them; as they are at first where it is of other panels, or nothing."""
+        if not (isinstance(places, QByteArray) and self.restoreState(places, self._version)):
+            self.share_out()
+
     def _dress_tabs(self) -> None:
         """Tabs that Qt makes for docks know nothing of eliding or of the keyboard by themselves."""
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
@@ -195,7 +207,7 @@ class Docks(QMainWindow):
         if self.maximised is not None:
             self.restore()
             return
-        self._before = self.saveState()
+        self._before = self.saveState(self._version)
         self._focused = QApplication.focusWidget()
         self.maximised = dock
         if self._focused is not None and not dock.isAncestorOf(self._focused) and self.isAncestorOf(self._focused):
@@ -211,7 +223,7 @@ class Docks(QMainWindow):
             return
         self.maximised.panel.set_maximised(False)
         self.maximised = None
-        self.restoreState(self._before)
+        self.restoreState(self._before, self._version)
         # Hiding and showing hands the keyboard to whatever comes first, which is the button that clears the canvas.
         if self._focused is not None and shiboken6.isValid(self._focused) and self._focused.isVisible():
             self._focused.setFocus()

@@ -40,6 +40,7 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session, settings: QSettings | None = None) -> None:
         super().__init__()
         self.session = session
+        self._placed = False
         self.settings = settings or QSettings()
         set_number_format(NumberFormat.read(self.settings.value("numbers", "")))
         self.files = Files(self, session, self.settings)
@@ -202,10 +203,11 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Share the room out once there is some."""
+        """Put the panels where they were when the program was left, once there is room."""
         super().showEvent(event)
-        if not event.spontaneous():
-            QTimer.singleShot(0, self.docks, self.docks.share_out)
+        if not self._placed:
+            self._placed = True
+            QTimer.singleShot(0, self.docks, lambda: self.docks.put(self.settings.value("docks")))
 
     def event(self, event: QEvent) -> bool:
         """Draw without the training thread in between."""
@@ -222,6 +224,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("docks", self.docks.places())
         for probe in self.findChildren(Probe):
             probe.stop()
         self.session.close()

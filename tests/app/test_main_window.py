@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
@@ -351,3 +351,52 @@ def test_the_popover_follows_what_is_chosen_in_it(qtbot: QtBot, qapp: QApplicati
     session.set("training.schedule", Choice("constant"))
     qtbot.waitUntil(lambda: button.popover.height() < tall)
     button.popover.hide()
+
+
+def opened(qtbot: QtBot, settings: QSettings) -> MainWindow:
+    window = open_window(Project(PRESETS["circle"].experiment), settings)
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitExposed(window)
+    qtbot.wait(50)
+    return window
+
+
+def left(window: MainWindow) -> None:
+    window.session.undo_stack.setClean()
+    window.close()
+    window.deleteLater()
+
+
+@pytest.mark.parametrize("maximised", [False, True])
+def test_panels_are_where_they_were_when_the_program_was_left(
+    maximised: bool, qtbot: QtBot, qapp: QApplication, tmp_path: Path
+) -> None:
+    application()
+    settings = QSettings(str(tmp_path / "docks.ini"), QSettings.Format.IniFormat)
+    window = opened(qtbot, settings)
+    usual = window.docks.dock_of("landscape").width()
+    window.docks.bring("slice")
+    window.docks.resizeDocks([window.docks.dock_of("slice")], [usual + 120], Qt.Orientation.Horizontal)
+    qtbot.wait(50)
+    wide = window.docks.dock_of("slice").width()
+    assert wide > usual + 60
+    if maximised:
+        window.docks.toggle_maximised(window.docks.dock_of("loss"))
+    left(window)
+    again = opened(qtbot, settings)
+    assert again.docks.maximised is None
+    assert again.docks.dock_of("slice").in_sight
+    assert not again.docks.dock_of("landscape").in_sight
+    assert abs(again.docks.dock_of("slice").width() - wide) <= 2
+    left(again)
+
+
+def test_places_of_other_panels_are_none_for_these(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> None:
+    application()
+    settings = QSettings(str(tmp_path / "docks.ini"), QSettings.Format.IniFormat)
+    settings.setValue("docks", QByteArray(b"of an older version"))
+    window = opened(qtbot, settings)
+    assert all(dock.in_sight for dock in window.docks.in_front())
+    assert window.docks.dock_of("network").width() > window.docks.dock_of("boundary").width()
+    left(window)

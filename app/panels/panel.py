@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
+from app.panels.turns import turns
 from app.probe_thread import Probe
 from app.theme import theme, theme_events, tokens
 from app.widgets.header import PanelHeader, paint_card
@@ -219,7 +220,11 @@ class Panel(QWidget):
     def _published(self, snapshot: Any) -> None:
         if not self._watched:
             return
-        if self._refresh_pace.isActive():
+        waiting = self._refresh_pace.isActive()
+        if not waiting and self.period and self.session.state == "running" and (wait := turns.wait()):
+            self._refresh_pace.start(wait)
+            waiting = True
+        if waiting:
             self._refresh_due = True
             return
         self._refresh_due = False

@@ -12,6 +12,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.panels import turns
 from app.panels.panel import Panel
 from app.theme import apply_theme, theme
 from app.widgets.choice import Chip, Segmented
@@ -20,7 +21,7 @@ from app.widgets.tabbing import stops
 
 
 class Session(QObject):
-    """The two signals and two values a panel needs."""
+    """The two signals and three values a panel needs."""
 
     published = Signal(object)
     edited = Signal(object, object)
@@ -29,6 +30,7 @@ class Session(QObject):
         super().__init__()
         self.experiment: Any = "first"
         self.snapshot: Any = None
+        self.state = "paused"
 
     def publish(self, snapshot: Any) -> None:
         self.snapshot = snapshot
@@ -116,6 +118,27 @@ def test_a_panel_is_paced_and_shows_the_newest_in_the_end(qtbot: QtBot, panel: P
     assert panel.busy
     qtbot.waitUntil(lambda: not panel.busy)
     assert panel.snapshots == [1, 19]
+
+
+def test_while_training_runs_panels_take_turns_and_all_show_the_newest_in_the_end(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "APART", 0.05)
+    panels = [Probe(session) for _ in range(3)]
+    for made in panels:
+        qtbot.addWidget(made)
+        made.period = 10
+        made.show()
+    session.publish(1)
+    assert [made.snapshots for made in panels] == [[1], [1], [1]], "at rest all at once"
+    session.state = "running"
+    qtbot.wait(60)
+    session.publish(2)
+    assert [len(made.snapshots) for made in panels] == [2, 1, 1], "only one for one frame"
+    session.publish(3)
+    session.state = "paused"
+    qtbot.waitUntil(lambda: not any(made.busy for made in panels))
+    assert [made.snapshots[-1] for made in panels] == [3, 3, 3]
 
 
 def test_a_panel_behind_another_tab_rests(qtbot: QtBot, session: Session) -> None:

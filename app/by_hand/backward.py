@@ -8,6 +8,7 @@ from app.by_hand.answer import Answer
 from app.by_hand.notation import ACTIVATION, LOSS, ONE_OUTPUT, OPTIMIZER, PULL_NUMBERS, SLOPE_NUMBERS, SLOT, Names, d
 from app.by_hand.phases import Focus, Phase
 from app.by_hand.pieces import MOST_TERMS, Board, Line, Piece, Place, Role, bracketed, equals, joined, op
+from app.by_hand.shortcuts import passed_on, returned
 from app.numbers import number
 from core.activations import ACTIVATIONS
 from core.optimizers import OPTIMIZERS
@@ -38,6 +39,7 @@ def backward(answer: Answer, phase: Phase, focus: Focus) -> Board:
         lines.append(Line((*b, *one), "normal"))
     if answer.update is not None and answer.scope != "sample":
         lines.append(Line(tuple(_mean(answer, w, numbers.place(unit, source))), "normal"))
+    lines.append(Line(text=passed_on(answer, index, unit)))
     lines += [Line(text=_says(gradient)), Line(tuple(_shapes(index, numbers)), "small")]
     if not math.isnan(float(numbers.slope[unit])):
         lines.insert(-1, Line(curve=numbers.layer.activation, at=float(numbers.z[unit])))
@@ -60,7 +62,6 @@ def _factors(answer: Answer, names: Names, index: int, unit: int, source: int) -
     """The factors of ∂J/∂w: the whole chain where the network is one, else from this layer's own a and z."""
     numbers = answer.explained.layers[index]
     z, a, w = names.z(index, unit), names.a(index, unit), names.w(index, unit, source)
-    last = index == len(answer.explained.layers) - 1
     role: Role = "activation" if index else "input"
     inner = Piece(d(z, w), bracketed(float(numbers.below[source])), role, "this input")
     links = chain(answer.explained, index)
@@ -70,8 +71,16 @@ def _factors(answer: Answer, names: Names, index: int, unit: int, source: int) -
     if math.isnan(pull) or math.isnan(slope):
         both = Piece(d("J", z), bracketed(float(numbers.delta[unit])), "gradient", "loss and activation together")
         return [both, op("·"), inner]
-    outer = Piece(d("J", a), bracketed(pull), "gradient", "from the loss" if last else "from the next layer")
+    outer = Piece(d("J", a), bracketed(pull), "gradient", _origin(answer, index, unit))
     return [outer, op("·"), Piece(d(a, z), bracketed(slope), "sum", "slope of g"), op("·"), inner]
+
+
+def _origin(answer: Answer, index: int, unit: int) -> str:
+    """Where ∂J/∂a comes from, in words."""
+    if index == len(answer.explained.layers) - 1:
+        return "from the loss"
+    both = answer.explained.shortcut_terms(index, unit)
+    return "from both ways" if len(both) == 1 else "from all ways" if both else "from the next layer"
 
 
 def _linked(names: Names, links: tuple[Link, ...], unit: int, source: int) -> list[Piece]:
@@ -103,7 +112,7 @@ def _chain(answer: Answer, names: Names, index: int, unit: int, source: int) -> 
 
 
 def _pull(answer: Answer, names: Names, index: int, unit: int) -> list[Line]:
-    """Where ∂J/∂a comes from: the loss, or all paths through the next layer."""
+    """Where ∂J/∂a comes from: the loss, or all paths through the next layer and through shortcuts."""
     explained = answer.explained
     numbers, last = explained.layers[index], index == len(explained.layers) - 1
     pull = float(numbers.pull[unit])
@@ -118,7 +127,8 @@ def _pull(answer: Answer, names: Names, index: int, unit: int) -> list[Line]:
             terms.append((w, op("·"), delta))
         rest = explained.pull_terms(index, unit)[MOST_TERMS:]
         more = [op("+"), Piece(r"\ldots", number(float(rest.sum())), "muted", f"{len(rest)} more")] if len(rest) else []
-        return [Line((*head, *joined(terms), *more, equals(), result), "normal")]
+        back = [piece for term in returned(answer, names, index, unit) for piece in (op("+"), *term)]
+        return [Line((*head, *joined(terms), *more, *back, equals(), result), "normal")]
     if math.isnan(pull):
         return []
     written = LOSS if len(explained.target) > 1 else {**LOSS, **ONE_OUTPUT}
@@ -136,9 +146,10 @@ def _slope(names: Names, index: int, unit: int, numbers: LayerNumbers) -> list[L
         return []
     row = ACTIVATIONS[numbers.layer.activation]
     formula = ACTIVATION.get(row.name, ("", "g'(z)"))[1]
-    inside = SLOPE_NUMBERS.get(row.name, "").format(a=bracketed(float(numbers.a[unit])))
+    inside = SLOPE_NUMBERS.get(row.name, "").format(a=bracketed(float(numbers.h[unit])))
     note = "" if inside else f"{row.title} at z = {number(float(numbers.z[unit]))}"
-    head = [Piece(d(names.a(index, unit), names.z(index, unit)), role="sum"), op("="), Piece(formula, inside), equals()]
+    head = [Piece(d(names.a(index, unit), names.z(index, unit)), role="sum"), op("=")]
+    head += [Piece(names.g(index, formula), inside), equals()]
     return [Line((*head, Piece(value=number(slope), role="sum", note=note, strong=True)), "normal")]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from core.network import Network
 
 ACTIVATION: dict[str, tuple[str, str]] = {
@@ -121,6 +123,10 @@ SLOT = {
 """The letter of what an optimizer remembers, where its formula has no other."""
 
 
+_LETTER = r"(?<![A-Za-z\\])a(?![A-Za-z])"
+"""The letter a by itself, as it is not within a LaTeX command."""
+
+
 class Names:
     """The names of a network's numbers as LaTeX, no longer than they need be.
 
@@ -129,6 +135,7 @@ class Names:
     """
 
     def __init__(self, network: Network) -> None:
+        self._shortcuts = [layer.shortcut is not None for layer in network.layers]
         self._layers = len(network.layers)
         self._units = [layer.units for layer in network.layers]
         self._inputs = len(network.inputs)
@@ -157,8 +164,16 @@ class Names:
         """A weighted sum."""
         return self._at("z", index, *self._unit(index, unit))
 
+    def h(self, index: int, unit: int) -> str:
+        """What leaves the activation: a itself, but where a shortcut has yet to be added."""
+        return self._at("h", index, *self._unit(index, unit)) if self._shortcuts[index] else self.a(index, unit)
+
+    def g(self, index: int, written: str) -> str:
+        """A formula of z and a = g(z), of ACTIVATION, in this layer's letters."""
+        return re.sub(_LETTER, "h", written) if self._shortcuts[index] else written
+
     def a(self, index: int, unit: int) -> str:
-        """An activation; ŷ in the last layer."""
+        """What leaves a layer; ŷ in the last one."""
         if index == self._layers - 1:
             return r"\hat{y}" + (f"_{{{unit + 1}}}" if self._units[index] > 1 else "")
         return self._at("a", index, *self._unit(index, unit))

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from app.by_hand.answer import Answer, low
+from app.by_hand.answer import Answer, Floats, low
 from app.by_hand.notation import PART
 from app.by_hand.phases import Focus, Phase
 from app.by_hand.pieces import Place, Role
 from app.numbers import count
+from core.network import Block
 from core.probes.explain import LayerNumbers
 
 
@@ -78,34 +79,46 @@ def _unit_name(numbers: LayerNumbers) -> Callable[[int], str]:
 
 
 def _forward(answer: Answer, phase: Phase, focus: Focus) -> Sheet:
-    """A row for each neuron: z, a, bias, weights."""
+    """A row for each neuron: z, a, what its layer has beside weights, and these; what lies in θ can be typed."""
     index = focus.layer
     numbers = answer.explained.layers[index]
     layer = numbers.layer
-    biased = numbers.biases is not None
-    first = 3 if biased else 2
-    values = np.full((layer.units, first + layer.fan_in), np.nan)
-    values[:, 0], values[:, 1] = numbers.z, numbers.a
-    if numbers.biases is not None:
-        values[:, 2] = numbers.biases
-    values[:, first:] = numbers.weights
-    columns = [Column("z", "sum", "The weighted sum"), Column("a", "activation", "g(z)")]
-    columns += [Column("b", "weight", "The bias")] if biased else []
-    columns += [Column(f"w from {_source(answer, index, i)}", "weight", "A weight") for i in range(layer.fan_in)]
+    columns = _passing(numbers)
+    parts = [column for column, _, _ in columns]
+    parts += [Column(f"w from {_source(answer, index, i)}", "weight", "A weight") for i in range(layer.fan_in)]
+    first = len(columns)
+    values = np.column_stack([*(values for _, values, _ in columns), numbers.weights])
 
     def place(row: int, column: int) -> Place | None:
         if column >= first:
             return Place("theta", numbers.place(row, column - first))
-        return Place("theta", layer.bias.start + row) if column == 2 and layer.bias is not None else None
+        block = columns[column][2]
+        return None if block is None else Place("theta", block.start + row)
 
     return Sheet(
-        tuple(columns),
+        tuple(parts),
         values,
         _unit_name(numbers),
         place,
         lambda row, column: Focus(index, row, column - first if column >= first else focus.source),
         row=focus.unit,
     )
+
+
+def _passing(numbers: LayerNumbers) -> list[tuple[Column, Floats, Block | None]]:
+    """What each neuron comes to and has beside its weights: a column, its (units,) values, and where they lie in θ."""
+    found: list[tuple[Column, Floats, Block | None]] = [(Column("z", "sum", "The weighted sum"), numbers.z, None)]
+    if numbers.added is None:
+        found.append((Column("a", "activation", "g(z)"), numbers.a, None))
+    else:
+        short = np.full(len(numbers.a), np.nan)
+        short[: len(numbers.added)] = numbers.added
+        found.append((Column("h", "activation", "g(z)"), numbers.h, None))
+        found.append((Column("shortcut", "activation", "What the shortcut adds"), short, None))
+        found.append((Column("a", "activation", "What leaves the layer: the two together"), numbers.a, None))
+    if numbers.biases is not None:
+        found.append((Column("b", "weight", "The bias"), numbers.biases, numbers.layer.bias))
+    return found
 
 
 def _source(answer: Answer, index: int, source: int) -> str:

@@ -256,7 +256,7 @@ class ByHandPanel(Panel):
                 partial(self.load_example, "perceptron"),
             )
             return
-        if not snapshot.model.network.plain:
+        if beyond(snapshot.model.network):
             self.set_empty(
                 "Sums and activations are written out by hand, but not what this network has beside them: "
                 f"{beyond(snapshot.model.network)}.",

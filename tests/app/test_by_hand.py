@@ -374,11 +374,11 @@ def test_what_is_not_written_out_is_named_and_can_be_taken_out(qtbot: Any) -> No
     qtbot.addWidget(made)
     made.show()
     qtbot.waitUntil(lambda: made.is_empty, timeout=5000)
-    named = "batch normalisation in layer 1, layer normalisation in layer 2, a shortcut in layer 2."
+    named = "batch normalisation in layer 1, layer normalisation in layer 2."
     assert made.empty.text.endswith(named)
     qtbot.mouseClick(made.empty.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: made.answer is not None and not made.is_empty, timeout=5000)
-    assert session.experiment.network.layers == (Dense(4, "tanh", id=1), Dense(4, "relu", 0.2, id=2))
+    assert session.experiment.network.layers == (Dense(4, "tanh", id=1), Dense(4, "relu", 0.2, id=2, residual=1))
     session.undo_stack.undo()
     assert session.experiment.network.layers == layers
     made.probe.stop()

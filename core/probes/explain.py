@@ -5,8 +5,10 @@ from its forward pass, weights' and biases' gradients from its backward pass on 
 not hand out follows from what it does, exactly:
 
 - z = W a + b, the sum whose activation the engine gives (a test holds g(z) against it);
-- h = g(z) is what leaves a layer's activation, and a what leaves the layer: with a shortcut, h and what that adds;
-- ∂J/∂z = ∂J/∂b, as z grows one for one with b; where a layer has no bias, it is (∂J/∂a) g'(z), of the same formulas;
+- u is what enters the activation: z itself, or what a normalisation makes of it, by the engine's formulas;
+- h = g(u) is what leaves a layer's activation, and a what leaves the layer: with a shortcut, h and what that adds;
+- ∂J/∂z = ∂J/∂b, as z grows one for one with b; where a layer has no bias, it is (∂J/∂a) g'(u), of the same formulas,
+  and through a normalisation back to z;
 - ∂J/∂a of a hidden layer is the sum over the next layer's units of w ∂J/∂z, the chain rule for several paths, and
   over the shortcuts that begin here of ∂J/∂a where they end, as what they add grows one for one with it.
 
@@ -29,6 +31,7 @@ from core.engine.array import ArrayEngine
 from core.losses import LOSSES
 from core.model import Model
 from core.network import Layer, Network
+from core.probes.normalised import Normalised, normalised
 from core.spec import Choice
 from core.tables import settle
 
@@ -37,10 +40,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class LayerNumbers:
-    """One layer at one sample: forward ``z``, ``h`` = g(z) and ``a``, backward ``pull`` = ∂J/∂a and ``delta`` = ∂J/∂z.
+    """One layer at one sample: forward ``z``, ``h`` = g(u) and ``a``, backward ``pull`` = ∂J/∂a and ``delta`` = ∂J/∂z.
 
     Each is (units,). ``added`` is what a shortcut adds to the first so many of h, to make a of it; None without one.
-    ``below`` (fan_in,) are its inputs, ``slope`` (units,) is g'(z); both slope and pull are NaN where the two cannot be
+    ``norm`` is what normalising makes u of z by; None where u is z.
+    ``below`` (fan_in,) are its inputs, ``slope`` (units,) is g'(u); both slope and pull are NaN where the two cannot be
     told apart: softmax has no slope of its own, and a saturated unit divides by zero. ``dw`` (units, fan_in) and ``db``
     (units,) are the sample's gradient; biases and db are None where there are none.
     """
@@ -58,6 +62,17 @@ class LayerNumbers:
     delta: Floats
     dw: Floats
     db: Floats | None
+    norm: Normalised | None = None
+
+    @property
+    def u(self) -> Floats:
+        """What enters the activation (units,)."""
+        return self.z if self.norm is None else self.norm.u
+
+    @property
+    def du(self) -> Floats:
+        """∂J/∂u (units,)."""
+        return self.delta if self.norm is None else self.norm.dshift
 
     def terms(self, unit: int) -> Floats:
         """What each input adds to z of ``unit``: w · x, (fan_in,)."""
@@ -171,19 +186,20 @@ def _layers(
         below, a = columns[index], columns[index + 1]
         weights, biases = network.weights(theta, index), network.biases(theta, index)
         z = weights @ below + (0.0 if biases is None else biases)
-        formula = engine.formulas[index]
-        h = a if layer.shortcut is None or formula is None else np.asarray(formula[0](z), dtype=np.float64)
+        norm = normalised(engine, layer, theta, gradient, z)
+        formula, u = engine.formulas[index], z if norm is None else norm.u
+        h = a if layer.shortcut is None or formula is None else np.asarray(formula[0](u), dtype=np.float64)
         added = None if layer.shortcut is None else columns[layer.shortcut][: layer.units]
-        slope = _slope(engine, index, z, h)
+        slope = _slope(engine, index, u, h)
         db = network.biases(gradient, index)
         if index + 1 in found:
             pull = _hidden_pull(found, index)
-            delta = pull * slope if db is None else db
+            delta = db if db is not None else pull * slope if norm is None else norm.delta
         else:
             delta = _output_delta(engine, z, a, target, slope) if db is None else db
             pull = _output_pull(engine, a, target, slope, delta)
         dw = network.weights(gradient, index)
-        found[index] = LayerNumbers(layer, below, weights, biases, z, h, a, added, slope, pull, delta, dw, db)
+        found[index] = LayerNumbers(layer, below, weights, biases, z, h, a, added, slope, pull, delta, dw, db, norm)
     return tuple(found[index] for index in range(len(network.layers)))
 
 
@@ -251,8 +267,10 @@ def chain(explained: Explained, index: int) -> tuple[Link, ...]:
     A linear unit's a is its z, so it adds no factor of 1: x → z₁ → ŷ → J gives ∂J/∂ŷ · ∂ŷ/∂z₁ · ∂z₁/∂w₁.
     """
     layers = explained.layers
-    if any(numbers.layer.units > 1 or numbers.layer.shortcut is not None for numbers in layers[index:]):
-        return ()  # with a shortcut there is more than one way
+    above = [numbers.layer for numbers in layers[index:]]
+    # With a shortcut there is more than one way, and u stands between a and z where sums are normalised.
+    if any(layer.units > 1 or layer.shortcut is not None or layer.norm != "none" for layer in above):
+        return ()
     links: list[Link] = []
     top = ("J", -1)
     for i in range(len(layers) - 1, index - 1, -1):

@@ -367,24 +367,6 @@ def test_without_samples_there_is_a_sentence_and_a_button(qtbot: Any) -> None:
     made.probe.stop()
 
 
-def test_what_is_not_written_out_is_named_and_can_be_taken_out(qtbot: Any) -> None:
-    layers = (Dense(4, "tanh", id=1, norm="batch"), Dense(4, "relu", 0.2, id=2, norm="layer", residual=1))
-    session = Session(change(SPEC, "network.layers", layers))
-    made = ByHandPanel(session)
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitUntil(lambda: made.is_empty, timeout=5000)
-    named = "batch normalisation in layer 1, layer normalisation in layer 2."
-    assert made.empty.text.endswith(named)
-    qtbot.mouseClick(made.empty.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: made.answer is not None and not made.is_empty, timeout=5000)
-    assert session.experiment.network.layers == (Dense(4, "tanh", id=1), Dense(4, "relu", 0.2, id=2, residual=1))
-    session.undo_stack.undo()
-    assert session.experiment.network.layers == layers
-    made.probe.stop()
-    session.close()
-
-
 def test_a_field_on_the_board_goes_with_escape_and_with_its_phase(qtbot: Any, panel: ByHandPanel) -> None:
     board = panel.parts.board.picture
     for leave in (lambda: qtbot.keyClick(board.findChild(QLineEdit), Qt.Key.Key_Escape), lambda: panel.go_to(4)):

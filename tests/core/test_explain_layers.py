@@ -10,6 +10,7 @@ import pytest
 from core.activations import ACTIVATIONS
 from core.elementary import NUMPY
 from core.engine.array import ArrayEngine
+from core.layers import EPSILON
 from core.model import Model
 from core.probes.backprop import Trace, trace
 from core.probes.explain import Explained, chain, explain
@@ -39,7 +40,26 @@ RESIDUAL = {
     "without biases": (Dense(4, bias=False, residual=1), Dense(4, bias=False, residual=1)),
     "with dropout": (Dense(4, "tanh", 0.5), Dense(4, "elu", 0.5, residual=1)),
 }
-MADE = RESIDUAL
+LAYER = {
+    "layer norm": (Dense(4, norm="layer"),),
+    "layer norm, several": (Dense(4, "relu", norm="layer"), Dense(7, "gelu", norm="layer")),
+    "layer norm, no biases": (Dense(4, bias=False, norm="layer"), Dense(5, bias=False, norm="layer")),
+    "layer norm of one unit": (Dense(1, norm="layer"), Dense(2, norm="layer")),
+}
+BATCH = {
+    "batch norm": (Dense(4, norm="batch"),),
+    "batch norm, several": (Dense(4, "relu", norm="batch"), Dense(7, "gelu", norm="batch")),
+    "batch norm, no biases": (Dense(4, bias=False, norm="batch"), Dense(5, bias=False, norm="batch")),
+}
+MIXED = {
+    "a mix": (Dense(4, norm="batch"), Dense(5, "silu", 0.3, norm="layer", residual=1), Dense(3, residual=2)),
+    "a mix without biases": (
+        Dense(4, bias=False, norm="layer", residual=1),
+        Dense(6, "softsign", bias=False, norm="batch", residual=1),
+        Dense(4, "selu", bias=False, residual=3),
+    ),
+}
+MADE = RESIDUAL | LAYER | BATCH | MIXED
 
 
 def worked(name: str) -> tuple[Model, Explained, Trace]:
@@ -71,6 +91,7 @@ def test_forwards_every_number_is_the_engines(name: str) -> None:
         np.testing.assert_array_equal(numbers.below, columns[index])
         np.testing.assert_array_equal(numbers.a, columns[index + 1])
         np.testing.assert_allclose(numbers.z, way.z[index], **close)
+        np.testing.assert_allclose(numbers.u, way.u[index], **close)
         formula = ACTIVATIONS[numbers.layer.activation].formula
         if formula is not None:
             np.testing.assert_allclose(numbers.h, formula(NUMPY)[0](way.u[index]), **close)
@@ -96,7 +117,7 @@ def test_backwards_every_number_is_the_engines(name: str) -> None:
         for unit in range(numbers.layer.units):
             both = found.pull_terms(index, unit).sum() + sum(value for _, value in found.shortcut_terms(index, unit))
             assert both == pytest.approx(numbers.pull[unit], rel=1e-12, abs=1e-14)
-        np.testing.assert_allclose(numbers.pull * numbers.slope, numbers.delta, **close)
+        np.testing.assert_allclose(numbers.pull * numbers.slope, numbers.du, **close)
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -132,3 +153,47 @@ def test_the_network_may_have_a_loss_of_outputs_too() -> None:
     shifts = np.eye(len(theta)) * 1e-5
     slopes = (losses(found, theta + shifts) - losses(found, theta - shifts)) / 2e-5
     np.testing.assert_allclose(found.gradient, slopes, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", LAYER | BATCH | MIXED)
+def test_every_number_of_a_normalisation_is_the_engines(name: str) -> None:
+    _, found, _ = worked(name)
+    engine = engine_of(found)
+    passes = engine._forward(found.theta[None], engine.columns(found.x[None]))
+    for numbers, passed in zip(found.layers, passes, strict=True):
+        norm, layer = numbers.norm, numbers.layer
+        assert (norm is None) == (layer.norm == "none") == (passed.normal is None)
+        if norm is None:
+            continue
+        assert norm.running == (layer.norm == "batch")
+        np.testing.assert_allclose(norm.normal, passed.normal.value[0, :, 0], **close)
+        np.testing.assert_allclose(norm.inverse, np.broadcast_to(passed.normal.inverse[0, :, 0], layer.units), **close)
+        np.testing.assert_allclose(norm.inverse, 1 / np.sqrt(norm.variance + EPSILON), **close)
+        np.testing.assert_allclose(norm.u, passed.z[0, :, 0], **close)
+        for values, grown, name_ in ((norm.gain, norm.dgain, "gain"), (norm.shift, norm.dshift, "shift")):
+            np.testing.assert_array_equal(values, layer.blocks[name_].of(found.theta))
+            np.testing.assert_array_equal(grown, layer.blocks[name_].of(found.gradient))
+        if norm.running:
+            np.testing.assert_array_equal(norm.mean, layer.blocks["mean"].of(found.theta))
+            np.testing.assert_array_equal(norm.variance, layer.blocks["variance"].of(found.theta))
+        else:
+            np.testing.assert_allclose(norm.mean, numbers.z.mean(), **close)
+            np.testing.assert_allclose(norm.variance, numbers.z.var(), **close)
+        np.testing.assert_allclose(norm.dgain, norm.dshift * norm.normal, **close)
+        np.testing.assert_allclose(norm.delta, numbers.delta, **close)
+
+
+@pytest.mark.parametrize("name", LAYER | BATCH)
+def test_the_way_back_through_a_normalisation_is_its_slope(name: str) -> None:
+    """∂J/∂z from ∂J/∂u by differences of u(z) alone."""
+    _, found, _ = worked(name)
+    for numbers in found.layers[:-1]:
+        norm, z = numbers.norm, numbers.z
+        assert norm is not None
+
+        def u(z: Any, norm: Any = norm) -> Any:
+            mean, variance = (norm.mean, norm.variance) if norm.running else (z.mean(), z.var())
+            return norm.gain * (z - mean) / np.sqrt(variance + EPSILON) + norm.shift
+
+        slopes = np.array([(u(z + s) - u(z - s)) / 2e-6 for s in np.eye(len(z)) * 1e-6])
+        np.testing.assert_allclose(slopes @ norm.dshift, numbers.delta, rtol=1e-6, atol=1e-8)

@@ -380,6 +380,29 @@ def test_a_field_on_the_board_goes_with_escape_and_with_its_phase(qtbot: Any, pa
     assert panel.session.placed == []
 
 
+def test_the_tables_heads_grow_with_everything_else(qtbot: Any, qapp: Any, panel: ByHandPanel) -> None:
+    panel.resize(1500, 1000)
+    panel.go_to(1)
+    settled(qtbot, panel)
+    head = panel.parts.table.horizontalHeader()
+
+    def ink() -> int:
+        """How many rows of pixels its words take."""
+        image = head.grab().toImage()
+        rows = range(2, image.height() - 4)
+        across = range(0, image.width())
+        ground = image.pixel(1, 1)
+        return sum(any(image.pixel(x, y) != ground for x in across) for y in rows)
+
+    small = ink()
+    apply_theme(qapp, "light", 1.6)
+    try:
+        settled(qtbot, panel)
+        assert ink() > 1.4 * small
+    finally:
+        apply_theme(qapp, "light", 1.0)
+
+
 @pytest.mark.parametrize("size", [(330, 260), (480, 330), (1500, 900)])
 @pytest.mark.parametrize("scale", [1.0, 1.6])
 def test_it_has_room_for_what_matters_at_every_size(qtbot: Any, qapp: Any, size: Any, scale: float) -> None:

@@ -147,11 +147,11 @@ def unnormalised(names: Names, index: int, unit: int, numbers: LayerNumbers) -> 
     inside = [
         pull,
         op("−"),
-        Piece(f"{over} {each}", bracketed(norm.mean_pull), "gradient", "their mean"),
+        Piece(f"{over} {each}", bracketed(norm.mean_pull), "gradient", "mean over the layer"),
         op("−"),
         normal,
         op("·"),
-        Piece(rf"{over} \hat{{z}}_k {each}", bracketed(norm.mean_product), "gradient", "with ẑ"),
+        Piece(rf"{over} \hat{{z}}_k {each}", bracketed(norm.mean_product), "gradient", "mean of its products with ẑ"),
     ]
     terms = [op("("), *inside, op(")"), op("/"), Piece(_ROOT, _root(norm, unit), "sum")]
     return [

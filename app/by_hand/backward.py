@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+from app.by_hand import norms
 from app.by_hand.answer import Answer
 from app.by_hand.notation import ACTIVATION, LOSS, ONE_OUTPUT, OPTIMIZER, PULL_NUMBERS, SLOPE_NUMBERS, SLOT, Names, d
 from app.by_hand.phases import Focus, Phase
 from app.by_hand.pieces import MOST_TERMS, Board, Line, Piece, Place, Role, bracketed, equals, joined, op
+from app.by_hand.shortcuts import passed_on, returned
 from app.numbers import number
 from core.activations import ACTIVATIONS
 from core.optimizers import OPTIMIZERS
@@ -26,6 +28,7 @@ def backward(answer: Answer, phase: Phase, focus: Focus) -> Board:
         *_pull(answer, names, index, unit),
         *_slope(names, index, unit, numbers),
         Line(tuple(_delta(answer, names, index, unit)), "normal"),
+        *norms.unnormalised(names, index, unit, numbers),
     ]
     if numbers.db is not None:
         b = [Piece(d("J", names.b(index, unit)), role="gradient"), op("="), Piece(d("J", names.z(index, unit)))]
@@ -38,9 +41,11 @@ def backward(answer: Answer, phase: Phase, focus: Focus) -> Board:
         lines.append(Line((*b, *one), "normal"))
     if answer.update is not None and answer.scope != "sample":
         lines.append(Line(tuple(_mean(answer, w, numbers.place(unit, source))), "normal"))
+    lines.append(Line(text=passed_on(answer, index, unit)))
+    lines.append(Line(text=norms.not_written(answer)))
     lines += [Line(text=_says(gradient)), Line(tuple(_shapes(index, numbers)), "small")]
     if not math.isnan(float(numbers.slope[unit])):
-        lines.insert(-1, Line(curve=numbers.layer.activation, at=float(numbers.z[unit])))
+        lines.insert(-1, Line(curve=numbers.layer.activation, at=float(numbers.u[unit])))
     name = numbers.layer.label[:1].upper() + numbers.layer.label[1:]
     where = name if numbers.layer.units == 1 else f"{name} · neuron {unit + 1} of {numbers.layer.units}"
     return Board(f"{where} · weight {source + 1} of {numbers.layer.fan_in}", tuple(lines))
@@ -60,18 +65,31 @@ def _factors(answer: Answer, names: Names, index: int, unit: int, source: int) -
     """The factors of ∂J/∂w: the whole chain where the network is one, else from this layer's own a and z."""
     numbers = answer.explained.layers[index]
     z, a, w = names.z(index, unit), names.a(index, unit), names.w(index, unit, source)
-    last = index == len(answer.explained.layers) - 1
     role: Role = "activation" if index else "input"
     inner = Piece(d(z, w), bracketed(float(numbers.below[source])), role, "this input")
     links = chain(answer.explained, index)
     if links and all(math.isfinite(link.value) for link in links):
         return _linked(names, links, unit, source)
-    pull, slope = float(numbers.pull[unit]), float(numbers.slope[unit])
+    pull, slope, norm = float(numbers.pull[unit]), float(numbers.slope[unit]), numbers.norm
+    if norm is not None and not norm.running:
+        all_ = Piece(d("J", z), bracketed(float(numbers.delta[unit])), "gradient", "back through the normalisation")
+        return [all_, op("·"), inner]
     if math.isnan(pull) or math.isnan(slope):
         both = Piece(d("J", z), bracketed(float(numbers.delta[unit])), "gradient", "loss and activation together")
         return [both, op("·"), inner]
-    outer = Piece(d("J", a), bracketed(pull), "gradient", "from the loss" if last else "from the next layer")
-    return [outer, op("·"), Piece(d(a, z), bracketed(slope), "sum", "slope of g"), op("·"), inner]
+    outer = Piece(d("J", a), bracketed(pull), "gradient", _origin(answer, index, unit))
+    slopes = [Piece(d(a, names.u(index, unit)), bracketed(slope), "sum", "slope of g")]
+    if norm is not None:
+        slopes += [op("·"), *norms.slope_factors(names, index, unit, norm)]
+    return [outer, op("·"), *slopes, op("·"), inner]
+
+
+def _origin(answer: Answer, index: int, unit: int) -> str:
+    """Where ∂J/∂a comes from, in words."""
+    if index == len(answer.explained.layers) - 1:
+        return "from the loss"
+    both = answer.explained.shortcut_terms(index, unit)
+    return "from both ways" if len(both) == 1 else "from all ways" if both else "from the next layer"
 
 
 def _linked(names: Names, links: tuple[Link, ...], unit: int, source: int) -> list[Piece]:
@@ -103,7 +121,7 @@ def _chain(answer: Answer, names: Names, index: int, unit: int, source: int) -> 
 
 
 def _pull(answer: Answer, names: Names, index: int, unit: int) -> list[Line]:
-    """Where ∂J/∂a comes from: the loss, or all paths through the next layer."""
+    """Where ∂J/∂a comes from: the loss, or all paths through the next layer and through shortcuts."""
     explained = answer.explained
     numbers, last = explained.layers[index], index == len(explained.layers) - 1
     pull = float(numbers.pull[unit])
@@ -118,7 +136,8 @@ def _pull(answer: Answer, names: Names, index: int, unit: int) -> list[Line]:
             terms.append((w, op("·"), delta))
         rest = explained.pull_terms(index, unit)[MOST_TERMS:]
         more = [op("+"), Piece(r"\ldots", number(float(rest.sum())), "muted", f"{len(rest)} more")] if len(rest) else []
-        return [Line((*head, *joined(terms), *more, equals(), result), "normal")]
+        back = [piece for term in returned(answer, names, index, unit) for piece in (op("+"), *term)]
+        return [Line((*head, *joined(terms), *more, *back, equals(), result), "normal")]
     if math.isnan(pull):
         return []
     written = LOSS if len(explained.target) > 1 else {**LOSS, **ONE_OUTPUT}
@@ -136,17 +155,18 @@ def _slope(names: Names, index: int, unit: int, numbers: LayerNumbers) -> list[L
         return []
     row = ACTIVATIONS[numbers.layer.activation]
     formula = ACTIVATION.get(row.name, ("", "g'(z)"))[1]
-    inside = SLOPE_NUMBERS.get(row.name, "").format(a=bracketed(float(numbers.a[unit])))
-    note = "" if inside else f"{row.title} at z = {number(float(numbers.z[unit]))}"
-    head = [Piece(d(names.a(index, unit), names.z(index, unit)), role="sum"), op("="), Piece(formula, inside), equals()]
+    inside = SLOPE_NUMBERS.get(row.name, "").format(a=bracketed(float(numbers.h[unit])))
+    note = "" if inside else f"{row.title} at {names.g(index, 'z')} = {number(float(numbers.u[unit]))}"
+    head = [Piece(d(names.a(index, unit), names.u(index, unit)), role="sum"), op("=")]
+    head += [Piece(names.g(index, formula), inside), equals()]
     return [Line((*head, Piece(value=number(slope), role="sum", note=note, strong=True)), "normal")]
 
 
 def _delta(answer: Answer, names: Names, index: int, unit: int) -> list[Piece]:
-    """∂J/∂z, of its two factors or, where loss and activation go together, of ŷ − y."""
+    """∂J/∂u, which is ∂J/∂z where nothing is normalised: of two factors, or of ŷ − y where loss and g go together."""
     numbers = answer.explained.layers[index]
-    head = [Piece(d("J", names.z(index, unit)), role="gradient"), op("=")]
-    result = Piece(value=number(float(numbers.delta[unit])), role="gradient", strong=True)
+    head = [Piece(d("J", names.u(index, unit)), role="gradient"), op("=")]
+    result = Piece(value=number(float(numbers.du[unit])), role="gradient", strong=True)
     pull, slope = float(numbers.pull[unit]), float(numbers.slope[unit])
     if math.isnan(pull) or math.isnan(slope):
         if answer.explained.in_force.name not in ("cce", "bce") or answer.network.loss.settings.get("smoothing"):
@@ -155,7 +175,7 @@ def _delta(answer: Answer, names: Names, index: int, unit: int) -> list[Piece]:
         return [*head, Piece(f"{names.a(index, unit)}-{names.y(unit)}", inside), equals(), result]
     outer, inner = (
         Piece(d("J", names.a(index, unit)), bracketed(pull), "gradient"),
-        Piece(d(names.a(index, unit), names.z(index, unit)), bracketed(slope), "sum"),
+        Piece(d(names.a(index, unit), names.u(index, unit)), bracketed(slope), "sum"),
     )
     return [*head, outer, op("·"), inner, equals(), result]
 
@@ -176,6 +196,7 @@ def _mean(answer: Answer, w: str, place: int) -> list[Piece]:
     assert answer.update is not None
     count, value = len(answer.update.losses), number(float(answer.update.gradient[place]))
     note = f"mean over {answer.scope_words}" + (", with penalty" if answer.update.penalty else "")
+    note += ", by the batch’s statistics" if norms.by_batch(answer.network) else ""
     head = [Piece(d("J", w), role="gradient"), op("="), Piece(rf"\frac{{1}}{{{count}}}\sum_i {d('J_i', w)}"), op("=")]
     return [*head, Piece(value=value, role="gradient", note=note, strong=True)]
 
@@ -226,6 +247,7 @@ def _notes(answer: Answer, place: int) -> list[str]:
         notes.append("The gradient has the pull of L1 and L2 in it.")
     if raw != used:
         notes.append(f"Freezing and clipping made {number(raw)} of the gradient {number(used)}.")
+    notes += norms.of_a_step(answer)
     if answer.decays:
         notes.append("The step has the weight decay in it.")
     if change == 0.0 and raw != 0.0:

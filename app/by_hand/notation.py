@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from core.network import Network
 
 ACTIVATION: dict[str, tuple[str, str]] = {
@@ -121,6 +123,10 @@ SLOT = {
 """The letter of what an optimizer remembers, where its formula has no other."""
 
 
+_LETTER = r"(?<![A-Za-z\\])[az](?![A-Za-z])"
+"""The letters a and z by themselves, as they are not within a LaTeX command."""
+
+
 class Names:
     """The names of a network's numbers as LaTeX, no longer than they need be.
 
@@ -129,6 +135,8 @@ class Names:
     """
 
     def __init__(self, network: Network) -> None:
+        self._normalised = [layer.norm != "none" for layer in network.layers]
+        self._shortcuts = [layer.shortcut is not None for layer in network.layers]
         self._layers = len(network.layers)
         self._units = [layer.units for layer in network.layers]
         self._inputs = len(network.inputs)
@@ -157,8 +165,33 @@ class Names:
         """A weighted sum."""
         return self._at("z", index, *self._unit(index, unit))
 
+    def normal(self, index: int, unit: int) -> str:
+        """A sum that was made to have mean 0 and variance 1."""
+        return self._at(r"\hat{z}", index, *self._unit(index, unit))
+
+    def gain(self, index: int, unit: int) -> str:
+        """What a normalised sum is multiplied by."""
+        return self._at(r"\gamma", index, *self._unit(index, unit))
+
+    def shift(self, index: int, unit: int) -> str:
+        """What is added to a normalised sum then."""
+        return self._at(r"\beta", index, *self._unit(index, unit))
+
+    def u(self, index: int, unit: int) -> str:
+        """What enters the activation: z itself, but where sums are normalised."""
+        return self._at("u", index, *self._unit(index, unit)) if self._normalised[index] else self.z(index, unit)
+
+    def h(self, index: int, unit: int) -> str:
+        """What leaves the activation: a itself, but where a shortcut has yet to be added."""
+        return self._at("h", index, *self._unit(index, unit)) if self._shortcuts[index] else self.a(index, unit)
+
+    def g(self, index: int, written: str) -> str:
+        """A formula of z and a = g(z), of ACTIVATION, in this layer's letters."""
+        letters = {"z": "u" if self._normalised[index] else "z", "a": "h" if self._shortcuts[index] else "a"}
+        return re.sub(_LETTER, lambda found: letters[found.group()], written)
+
     def a(self, index: int, unit: int) -> str:
-        """An activation; ŷ in the last layer."""
+        """What leaves a layer; ŷ in the last one."""
         if index == self._layers - 1:
             return r"\hat{y}" + (f"_{{{unit + 1}}}" if self._units[index] > 1 else "")
         return self._at("a", index, *self._unit(index, unit))

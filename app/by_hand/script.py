@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from app.by_hand import norms
 from app.by_hand.answer import Answer
 from app.by_hand.backward import backward, update
 from app.by_hand.notation import ACTIVATION, LOSS, LOSS_NUMBERS, ONE_OUTPUT, Names
 from app.by_hand.phases import Focus, Phase
 from app.by_hand.pieces import MOST_TERMS, Board, Line, Piece, Place, bracketed, equals, joined, op, total
+from app.by_hand.shortcuts import added, shape
 from app.numbers import number
 from core.activations import ACTIVATIONS
 from core.data.names import class_name
@@ -63,8 +65,10 @@ def _forward(answer: Answer, phase: Phase, focus: Focus) -> Board:
     lines = (
         Line(tuple(_sum(names, index, unit, numbers)), "large"),
         Line(tuple(_worked_out(names, index, unit, numbers)), "large"),
+        *norms.normalised(names, index, unit, numbers),
         Line(tuple(_activated(names, index, unit, numbers)), "large"),
-        Line(curve=numbers.layer.activation, at=float(numbers.z[unit])),
+        *added(answer, names, index, unit),
+        Line(curve=numbers.layer.activation, at=float(numbers.u[unit])),
         Line(text=answer.decision if last else ""),
         Line(tuple(_shapes(names, index, numbers)), "small"),
     )
@@ -111,14 +115,14 @@ def _worked_out(names: Names, index: int, unit: int, numbers: LayerNumbers) -> l
 
 
 def _activated(names: Names, index: int, unit: int, numbers: LayerNumbers) -> list[Piece]:
-    """A = g(z), and its number."""
-    row, z = ACTIVATIONS[numbers.layer.activation], number(float(numbers.z[unit]))
-    result = Piece(value=number(float(numbers.a[unit])), role="activation", strong=True)
-    head = [Piece(names.a(index, unit), role="activation"), op("=")]
+    """What leaves the activation, and its number."""
+    row, u = ACTIVATIONS[numbers.layer.activation], number(float(numbers.u[unit]))
+    result = Piece(value=number(float(numbers.h[unit])), role="activation", strong=True)
+    head = [Piece(names.h(index, unit), role="activation"), op("=")]
     if row.formula is None:
         return [*head, *_softmax(numbers, unit), equals(), result]
-    written = Piece(ACTIVATION.get(row.name, ("g(z)", ""))[0], f"{row.name.replace('_', ' ')}({z})")
-    return [*head, written, equals(), result]
+    written = names.g(index, ACTIVATION.get(row.name, ("g(z)", ""))[0])
+    return [*head, Piece(written, f"{row.name.replace('_', ' ')}({u})"), equals(), result]
 
 
 def _softmax(numbers: LayerNumbers, unit: int) -> list[Piece]:
@@ -138,7 +142,8 @@ def _shapes(names: Names, index: int, numbers: LayerNumbers) -> list[Piece]:
     """The layer as matrices, a shape at each."""
     units, fan_in = numbers.weights.shape
     role = "activation" if index else "input"
-    last = Piece(r"\hat{y}" if numbers.layer.id == 0 else "a", role="activation", note=f"{units}")
+    letter = r"\hat{y}" if numbers.layer.id == 0 else "a" if numbers.added is None else "h"
+    last = Piece(letter, role="activation", note=f"{units}")
     pieces = [
         Piece("x" if not index else "a", role=role, note=f"1×{fan_in}"),  # type: ignore[arg-type]
         op("·"),
@@ -146,7 +151,8 @@ def _shapes(names: Names, index: int, numbers: LayerNumbers) -> list[Piece]:
     ]
     if numbers.biases is not None:
         pieces += [op("+"), Piece("b", role="weight", note=f"{units}")]
-    return [*pieces, op("→"), Piece("z", role="sum", note=f"{units}"), op("→"), last]
+    pieces += [op("→"), Piece("z", role="sum", note=f"{units}"), *norms.shape(numbers)]
+    return [*pieces, op("→"), last, *shape(numbers)]
 
 
 def _loss(answer: Answer, phase: Phase, focus: Focus) -> Board:

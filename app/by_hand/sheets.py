@@ -8,12 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from app.by_hand.answer import Answer, low
+from app.by_hand.answer import Answer, Floats, low
 from app.by_hand.notation import PART
 from app.by_hand.phases import Focus, Phase
 from app.by_hand.pieces import Place, Role
 from app.numbers import count
+from core.network import Block
 from core.probes.explain import LayerNumbers
+
+STATISTICS = {
+    "mean": ("The mean of the layer's sums", "The running mean"),
+    "variance": ("The variance of the layer's sums", "The running variance"),
+}
+"""What is normalised by, over the units and over the samples."""
+LETTERS = {"bias": "b", "gain": "γ", "shift": "β", "mean": "running μ", "variance": "running σ²"}
+"""What the numbers are called that a unit has beside its weights."""
 
 
 @dataclass(frozen=True)
@@ -78,34 +87,67 @@ def _unit_name(numbers: LayerNumbers) -> Callable[[int], str]:
 
 
 def _forward(answer: Answer, phase: Phase, focus: Focus) -> Sheet:
-    """A row for each neuron: z, a, bias, weights."""
+    """A row for each neuron: z, a, what its layer has beside weights, and these; what lies in θ can be typed."""
     index = focus.layer
     numbers = answer.explained.layers[index]
     layer = numbers.layer
-    biased = numbers.biases is not None
-    first = 3 if biased else 2
-    values = np.full((layer.units, first + layer.fan_in), np.nan)
-    values[:, 0], values[:, 1] = numbers.z, numbers.a
-    if numbers.biases is not None:
-        values[:, 2] = numbers.biases
-    values[:, first:] = numbers.weights
-    columns = [Column("z", "sum", "The weighted sum"), Column("a", "activation", "g(z)")]
-    columns += [Column("b", "weight", "The bias")] if biased else []
-    columns += [Column(f"w from {_source(answer, index, i)}", "weight", "A weight") for i in range(layer.fan_in)]
+    columns = _passing(numbers)
+    parts = [column for column, _, _ in columns]
+    parts += [Column(f"w from {_source(answer, index, i)}", "weight", "A weight") for i in range(layer.fan_in)]
+    first = len(columns)
+    values = np.column_stack([*(values for _, values, _ in columns), numbers.weights])
 
     def place(row: int, column: int) -> Place | None:
         if column >= first:
             return Place("theta", numbers.place(row, column - first))
-        return Place("theta", layer.bias.start + row) if column == 2 and layer.bias is not None else None
+        block = columns[column][2]
+        return None if block is None else Place("theta", block.start + row)
 
     return Sheet(
-        tuple(columns),
+        tuple(parts),
         values,
         _unit_name(numbers),
         place,
         lambda row, column: Focus(index, row, column - first if column >= first else focus.source),
         row=focus.unit,
     )
+
+
+def _passing(numbers: LayerNumbers) -> list[tuple[Column, Floats, Block | None]]:
+    """What each neuron comes to and has beside its weights: a column, its (units,) values, and where they lie in θ."""
+    found: list[tuple[Column, Floats, Block | None]] = [(Column("z", "sum", "The weighted sum"), numbers.z, None)]
+    if numbers.norm is not None:
+        found.append((Column("ẑ", "sum", "The normalised sum"), numbers.norm.normal, None))
+        found.append((Column("u", "sum", "γ ẑ + β, which the activation sees"), numbers.u, None))
+    g = "g(z)" if numbers.norm is None else "g(u)"
+    if numbers.added is None:
+        found.append((Column("a", "activation", g), numbers.a, None))
+    else:
+        short = np.full(len(numbers.a), np.nan)
+        short[: len(numbers.added)] = numbers.added
+        found.append((Column("h", "activation", g), numbers.h, None))
+        found.append((Column("shortcut", "activation", "What the shortcut adds"), short, None))
+        found.append((Column("a", "activation", "What leaves the layer: the two together"), numbers.a, None))
+    if numbers.biases is not None:
+        found.append((Column("b", "weight", "The bias"), numbers.biases, numbers.layer.bias))
+    return found + _of_the_norm(numbers)
+
+
+def _of_the_norm(numbers: LayerNumbers) -> list[tuple[Column, Floats, Block | None]]:
+    """What a normalisation has: what lies in θ, and so can be typed, and layer norm's statistics, the same for all."""
+    norm, layer = numbers.norm, numbers.layer
+    if norm is None:
+        return []
+    return [
+        (Column("γ", "weight", "The gain"), norm.gain, layer.gain),
+        (Column("β", "weight", "The shift"), norm.shift, layer.shift),
+        (Column("μ", "weight" if norm.running else "sum", STATISTICS["mean"][norm.running]), norm.mean, layer.mean),
+        (
+            Column("σ²", "weight" if norm.running else "sum", STATISTICS["variance"][norm.running]),
+            norm.variance,
+            layer.variance,
+        ),
+    ]
 
 
 def _source(answer: Answer, index: int, source: int) -> str:
@@ -140,30 +182,41 @@ def _backward(answer: Answer, phase: Phase, focus: Focus) -> Sheet:
     """A row for each neuron: the factors, and its gradients."""
     index = focus.layer
     numbers = answer.explained.layers[index]
-    layer = numbers.layer
-    biased = numbers.db is not None
-    first = 4 if biased else 3
-    values = np.full((layer.units, first + layer.fan_in), np.nan)
-    values[:, 0], values[:, 1], values[:, 2] = numbers.pull, numbers.slope, numbers.delta
-    if numbers.db is not None:
-        values[:, 3] = numbers.db
-    values[:, first:] = numbers.dw
-    columns = [
-        Column("∂J/∂a", "gradient", "How the loss changes with the activation"),
-        Column("g′(z)", "sum", "The activation's slope"),
-        Column("∂J/∂z", "gradient", "The two multiplied"),
-    ]
-    columns += [Column("∂J/∂b", "gradient", "The bias's gradient")] if biased else []
-    columns += [
-        Column(f"∂J/∂w {_source(answer, index, i)}", "gradient", "A weight's gradient") for i in range(layer.fan_in)
+    columns = _returning(numbers)
+    first = len(columns)
+    heads = [column for column, _ in columns]
+    heads += [
+        Column(f"∂J/∂w {_source(answer, index, i)}", "gradient", "A weight's gradient")
+        for i in range(numbers.layer.fan_in)
     ]
     return Sheet(
-        tuple(columns),
-        values,
+        tuple(heads),
+        np.column_stack([*(values for _, values in columns), numbers.dw]),
         _unit_name(numbers),
         focus=lambda row, column: Focus(index, row, column - first if column >= first else focus.source),
         row=focus.unit,
     )
+
+
+def _returning(numbers: LayerNumbers) -> list[tuple[Column, Floats]]:
+    """What comes back to each neuron, up to its bias: a column and its (units,) values."""
+    norm = numbers.norm
+    found = [
+        (Column("∂J/∂a", "gradient", "How the loss changes with what leaves the layer"), numbers.pull),
+        (Column("g′(z)" if norm is None else "g′(u)", "sum", "The activation's slope"), numbers.slope),
+    ]
+    if norm is not None:
+        found += [
+            (Column("∂J/∂u", "gradient", "The two multiplied"), numbers.du),
+            (Column("∂J/∂γ", "gradient", "The gain's gradient"), norm.dgain),
+            (Column("∂J/∂β", "gradient", "The shift's gradient"), norm.dshift),
+            (Column("∂J/∂ẑ", "gradient", "How the loss changes with the normalised sum"), norm.pull),
+        ]
+    last = "The two multiplied" if norm is None else "Back through the normalisation"
+    found.append((Column("∂J/∂z", "gradient", last), numbers.delta))
+    if numbers.db is not None:
+        found.append((Column("∂J/∂b", "gradient", "The bias's gradient"), numbers.db))
+    return found
 
 
 def _update(answer: Answer, phase: Phase, focus: Focus) -> Sheet:
@@ -178,23 +231,23 @@ def _update(answer: Answer, phase: Phase, focus: Focus) -> Sheet:
     blank = np.zeros_like(theta)
     values = np.column_stack([theta, *((found.used, found.change, found.theta) if found else (blank, blank, theta))])
 
-    def at(row: int) -> tuple[int, int, int]:
-        """Layer, unit and source, -1 for a bias."""
+    def at(row: int) -> tuple[int, str, int, int]:
+        """Layer, block, unit and source, 0 for what comes from none."""
         index = next(i for i, layer in enumerate(answer.network.layers) if row < layer.stop)
         layer = answer.network.layers[index]
-        if row < layer.weight.stop:
-            return index, *divmod(row - layer.weight.start, layer.fan_in)
-        return index, row - layer.weight.stop, -1
+        name, block = next((name, block) for name, block in layer.blocks.items() if row < block.stop)
+        unit, source = divmod(row - block.start, layer.fan_in if name == "weight" else 1)
+        return index, name, unit, source
 
     def name(row: int) -> str:
-        index, unit, source = at(row)
+        index, block, unit, source = at(row)
         layer = answer.network.layers[index]
         label = layer.label + (f" · {unit + 1}" if layer.units > 1 else "")
-        return f"{label} · " + ("b" if source < 0 else f"w from {_source(answer, index, source)}")
+        return f"{label} · {LETTERS.get(block) or 'w from ' + _source(answer, index, source)}"
 
     def chosen(row: int, column: int) -> Focus | None:
-        index, unit, source = at(row)
-        return Focus(index, unit, max(source, 0))
+        index, _, unit, source = at(row)
+        return Focus(index, unit, source)
 
     place = answer.explained.layers[focus.layer].place(focus.unit, focus.source)
     return Sheet(

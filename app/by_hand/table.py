@@ -79,6 +79,8 @@ class SheetModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Names of columns and rows."""
+        if role == Qt.ItemDataRole.FontRole:
+            return font(11)  # a header with a style sheet keeps painting in the font it was first shown with
         if self.sheet is None or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.TextAlignmentRole):
             return None
         across = orientation == Qt.Orientation.Horizontal

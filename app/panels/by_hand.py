@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QWidget
 
 from app.by_hand.answer import Answer, Question
 from app.by_hand.beginning import begin_example
-from app.by_hand.beyond import beyond, without
 from app.by_hand.body import Body
 from app.by_hand.phases import Focus, Phase, phases
 from app.by_hand.pieces import Place
@@ -230,10 +229,6 @@ class ByHandPanel(Panel):
         self._at, self._focus = 0, Focus()
         self.reset_sample()
 
-    def take_out(self) -> None:
-        """Leave the network without what is not written out, as one undoable step."""
-        self.session.edit("Plain layers", without(self.session.experiment))
-
     # asking and showing
 
     def refresh(self, snapshot: Any) -> None:
@@ -254,14 +249,6 @@ class ByHandPanel(Panel):
                 "There is no sample to work through yet: draw some points, or begin with a worked example.",
                 "The perceptron",
                 partial(self.load_example, "perceptron"),
-            )
-            return
-        if not snapshot.model.network.plain:
-            self.set_empty(
-                "Sums and activations are written out by hand, but not what this network has beside them: "
-                f"{beyond(snapshot.model.network)}.",
-                "Take that out",
-                self.take_out,
             )
             return
         self.clear_empty()

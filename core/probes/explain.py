@@ -5,15 +5,19 @@ from its forward pass, weights' and biases' gradients from its backward pass on 
 not hand out follows from what it does, exactly:
 
 - z = W a + b, the sum whose activation the engine gives (a test holds g(z) against it);
-- ∂J/∂z = ∂J/∂b, as z grows one for one with b; where a layer has no bias, it is (∂J/∂a) g'(z), of the same formulas;
-- ∂J/∂a of a hidden layer is the sum over the next layer's units of w ∂J/∂z, the chain rule for several paths.
+- u is what enters the activation: z itself, or what a normalisation makes of it, by the engine's formulas;
+- h = g(u) is what leaves a layer's activation, and a what leaves the layer: with a shortcut, h and what that adds;
+- ∂J/∂z = ∂J/∂b, as z grows one for one with b; where a layer has no bias, it is (∂J/∂a) g'(u), of the same formulas,
+  and through a normalisation back to z;
+- ∂J/∂a of a hidden layer is the sum over the next layer's units of w ∂J/∂z, the chain rule for several paths, and
+  over the shortcuts that begin here of ∂J/∂a where they end, as what they add grows one for one with it.
 
 Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors", 1986.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +31,7 @@ from core.engine.array import ArrayEngine
 from core.losses import LOSSES
 from core.model import Model
 from core.network import Layer, Network
+from core.probes.normalised import Normalised, normalised
 from core.spec import Choice
 from core.tables import settle
 
@@ -35,9 +40,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class LayerNumbers:
-    """One layer at one sample: forward ``z`` and ``a``, backward ``pull`` = ∂J/∂a and ``delta`` = ∂J/∂z, all (units,).
+    """One layer at one sample: forward ``z``, ``h`` = g(u) and ``a``, backward ``pull`` = ∂J/∂a and ``delta`` = ∂J/∂z.
 
-    ``below`` (fan_in,) are its inputs, ``slope`` (units,) is g'(z); both slope and pull are NaN where the two cannot be
+    Each is (units,). ``added`` is what a shortcut adds to the first so many of h, to make a of it; None without one.
+    ``norm`` is what normalising makes u of z by; None where u is z.
+    ``below`` (fan_in,) are its inputs, ``slope`` (units,) is g'(u); both slope and pull are NaN where the two cannot be
     told apart: softmax has no slope of its own, and a saturated unit divides by zero. ``dw`` (units, fan_in) and ``db``
     (units,) are the sample's gradient; biases and db are None where there are none.
     """
@@ -47,12 +54,25 @@ class LayerNumbers:
     weights: Floats
     biases: Floats | None
     z: Floats
+    h: Floats
     a: Floats
+    added: Floats | None
     slope: Floats
     pull: Floats
     delta: Floats
     dw: Floats
     db: Floats | None
+    norm: Normalised | None = None
+
+    @property
+    def u(self) -> Floats:
+        """What enters the activation (units,)."""
+        return self.z if self.norm is None else self.norm.u
+
+    @property
+    def du(self) -> Floats:
+        """∂J/∂u (units,)."""
+        return self.delta if self.norm is None else self.norm.dshift
 
     def terms(self, unit: int) -> Floats:
         """What each input adds to z of ``unit``: w · x, (fan_in,)."""
@@ -105,6 +125,14 @@ class Explained:
         above = self.layers[index + 1]
         return np.asarray(above.weights[:, unit] * above.delta)
 
+    def shortcut_terms(self, index: int, unit: int) -> tuple[tuple[int, float], ...]:
+        """What each shortcut from a hidden layer adds to ∂J/∂a of ``unit``: the layer where it ends, and its ∂J/∂a."""
+        return tuple(
+            (k, float(numbers.pull[unit]))
+            for k, numbers in enumerate(self.layers)
+            if numbers.layer.shortcut == index + 1 and unit < len(numbers.pull)
+        )
+
     @property
     def in_force(self) -> SampleLoss:
         """The loss that training uses."""
@@ -150,27 +178,40 @@ def explain(model: Model, theta: npt.ArrayLike, x: npt.ArrayLike, target: npt.Ar
 def _layers(
     engine: ArrayEngine, theta: Floats, x: Floats, target: Floats, forward: Sequence[Floats], gradient: Floats
 ) -> tuple[LayerNumbers, ...]:
-    """Every layer's numbers, found from the last to the first, as the pull on a layer comes from the one above it."""
-    network, found = engine.network, []
-    above: LayerNumbers | None = None
+    """Every layer's numbers, found from the last to the first, as the pull on a layer comes from those above it."""
+    network, found = engine.network, dict[int, LayerNumbers]()
+    columns = (x, *forward)
     for index in range(len(network.layers) - 1, -1, -1):
         layer = network.layers[index]
-        below, a = (forward[index - 1] if index else x), forward[index]
+        below, a = columns[index], columns[index + 1]
         weights, biases = network.weights(theta, index), network.biases(theta, index)
         z = weights @ below + (0.0 if biases is None else biases)
-        slope = _slope(engine, index, z, a)
+        norm = normalised(engine, layer, theta, gradient, z)
+        formula, u = engine.formulas[index], z if norm is None else norm.u
+        h = a if layer.shortcut is None or formula is None else np.asarray(formula[0](u), dtype=np.float64)
+        added = None if layer.shortcut is None else columns[layer.shortcut][: layer.units]
+        slope = _slope(engine, index, u, h)
         db = network.biases(gradient, index)
-        if above is not None:
-            pull = above.delta @ above.weights
-            delta = pull * slope if db is None else db
+        if index + 1 in found:
+            pull = _hidden_pull(found, index)
+            delta = db if db is not None else pull * slope if norm is None else norm.delta
         else:
             delta = _output_delta(engine, z, a, target, slope) if db is None else db
             pull = _output_pull(engine, a, target, slope, delta)
-        above = LayerNumbers(
-            layer, below, weights, biases, z, a, slope, pull, delta, network.weights(gradient, index), db
-        )
-        found.append(above)
-    return tuple(reversed(found))
+        dw = network.weights(gradient, index)
+        found[index] = LayerNumbers(layer, below, weights, biases, z, h, a, added, slope, pull, delta, dw, db, norm)
+    return tuple(found[index] for index in range(len(network.layers)))
+
+
+def _hidden_pull(found: Mapping[int, LayerNumbers], index: int) -> Floats:
+    """∂J/∂a (units,) of a hidden layer: through the next layer, and through the shortcuts that begin here."""
+    above = found[index + 1]
+    pull = np.asarray(above.delta @ above.weights)
+    for numbers in found.values():
+        if numbers.layer.shortcut == index + 1:
+            shared = min(len(pull), len(numbers.pull))
+            pull[:shared] += numbers.pull[:shared]
+    return pull
 
 
 def _slope(engine: ArrayEngine, index: int, z: Floats, a: Floats) -> Floats:
@@ -221,12 +262,14 @@ def _log_softmax(z: Floats) -> Floats:
 
 
 def chain(explained: Explained, index: int) -> tuple[Link, ...]:
-    """The factors of ∂J/∂w of layer ``index`` along a network of one unit a layer, from J down; () for a wider one.
+    """The factors of ∂J/∂w of layer ``index`` along a network of one unit a layer, from J down; () for any other.
 
     A linear unit's a is its z, so it adds no factor of 1: x → z₁ → ŷ → J gives ∂J/∂ŷ · ∂ŷ/∂z₁ · ∂z₁/∂w₁.
     """
     layers = explained.layers
-    if any(numbers.layer.units > 1 for numbers in layers[index:]):
+    above = [numbers.layer for numbers in layers[index:]]
+    # With a shortcut there is more than one way, and u stands between a and z where sums are normalised.
+    if any(layer.units > 1 or layer.shortcut is not None or layer.norm != "none" for layer in above):
         return ()
     links: list[Link] = []
     top = ("J", -1)

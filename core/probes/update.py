@@ -42,6 +42,7 @@ class Update:
     ``samples`` (B,) are indices into the data's points, -1 for one that is not among them. ``gradient`` (P,) is that of
     J, ``used`` (P,) what the optimizer gets of it after freezing and clipping; ``change`` (P,) is what comes off θ, and
     ``slots`` what the optimizer remembers after it. ``numbers`` are its coefficients, ``theta`` (P,) is θ after it.
+    With batch norm, losses and objective go by the running statistics, the gradient by the batch's own, as a step does.
     """
 
     samples: npt.NDArray[np.int64]
@@ -92,7 +93,8 @@ def update(
     state = _state(engine.zero_state(theta[None], row.name, clock.step), clock, len(row.slots))
     with np.errstate(all="ignore"):
         losses = engine.losses(theta[None], x, target)[0]
-        objective, gradient = engine.gradient(theta[None], x, target, training.l1, training.l2)
+        objective = engine.loss(theta[None], x, target, training.l1, training.l2)
+        _, gradient = engine.gradient(theta[None], x, target, training.l1, training.l2, batch_statistics=True)
         after = engine.train(state, engine.columns(x), engine.columns(target), np.arange(len(x)), 1, given)
     return Update(
         np.asarray(samples, dtype=np.int64).reshape(-1),

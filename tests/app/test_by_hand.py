@@ -367,24 +367,6 @@ def test_without_samples_there_is_a_sentence_and_a_button(qtbot: Any) -> None:
     made.probe.stop()
 
 
-def test_what_is_not_written_out_is_named_and_can_be_taken_out(qtbot: Any) -> None:
-    layers = (Dense(4, "tanh", id=1, norm="batch"), Dense(4, "relu", 0.2, id=2, norm="layer", residual=1))
-    session = Session(change(SPEC, "network.layers", layers))
-    made = ByHandPanel(session)
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitUntil(lambda: made.is_empty, timeout=5000)
-    named = "batch normalisation in layer 1, layer normalisation in layer 2, a shortcut in layer 2."
-    assert made.empty.text.endswith(named)
-    qtbot.mouseClick(made.empty.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: made.answer is not None and not made.is_empty, timeout=5000)
-    assert session.experiment.network.layers == (Dense(4, "tanh", id=1), Dense(4, "relu", 0.2, id=2))
-    session.undo_stack.undo()
-    assert session.experiment.network.layers == layers
-    made.probe.stop()
-    session.close()
-
-
 def test_a_field_on_the_board_goes_with_escape_and_with_its_phase(qtbot: Any, panel: ByHandPanel) -> None:
     board = panel.parts.board.picture
     for leave in (lambda: qtbot.keyClick(board.findChild(QLineEdit), Qt.Key.Key_Escape), lambda: panel.go_to(4)):
@@ -396,6 +378,29 @@ def test_a_field_on_the_board_goes_with_escape_and_with_its_phase(qtbot: Any, pa
         assert all(field.isHidden() for field in board.findChildren(QLineEdit))
     assert not board.edit(Place("theta", 0)), "it is not on the board of the loss"
     assert panel.session.placed == []
+
+
+def test_the_tables_heads_grow_with_everything_else(qtbot: Any, qapp: Any, panel: ByHandPanel) -> None:
+    panel.resize(1500, 1000)
+    panel.go_to(1)
+    settled(qtbot, panel)
+    head = panel.parts.table.horizontalHeader()
+
+    def ink() -> int:
+        """How many rows of pixels its words take."""
+        image = head.grab().toImage()
+        rows = range(2, image.height() - 4)
+        across = range(0, image.width())
+        ground = image.pixel(1, 1)
+        return sum(any(image.pixel(x, y) != ground for x in across) for y in rows)
+
+    small = ink()
+    apply_theme(qapp, "light", 1.6)
+    try:
+        settled(qtbot, panel)
+        assert ink() > 1.4 * small
+    finally:
+        apply_theme(qapp, "light", 1.0)
 
 
 @pytest.mark.parametrize("size", [(330, 260), (480, 330), (1500, 900)])

@@ -210,6 +210,11 @@ class ByHandPanel(Panel):
         snapshot = self.session.snapshot
         if snapshot is None or index >= len(snapshot.theta):
             return
+        variances = (layer.variance for layer in snapshot.model.network.layers if layer.variance is not None)
+        if value < 0 and any(block.start <= index < block.stop for block in variances):
+            self.show_message(f"A variance cannot be below zero, as {number(value)} is: type 0 or more.")
+            return
+        self.clear_message()
         theta = np.array(snapshot.theta, dtype=np.float64)
         theta[index] = value
         self.session.place(theta, "Type a weight", merge=f"by hand {index}")

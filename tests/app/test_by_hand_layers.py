@@ -282,3 +282,18 @@ def test_the_panel_writes_out_a_network_with_all_of_it(qtbot: Any) -> None:
         assert not panel.is_empty
         assert "nan" not in text(panel.answer.board).lower()  # type: ignore[union-attr, arg-type]
     panel.probe.stop()
+
+
+def test_a_variance_below_zero_is_refused_in_a_sentence(qtbot: Any) -> None:
+    spec = change(experiment("blobs", "classification", 3), "network", with_ids(Network((Dense(3, norm="batch"),))))
+    panel = ByHandPanel(HandTrained(spec))
+    qtbot.addWidget(panel)
+    panel.show()
+    layer = panel.session.snapshot.model.network.layers[0]
+    panel.type_number(Place("theta", layer.variance.start + 1), -0.5)
+    assert panel.session.placed == []
+    assert panel.message.text == "A variance cannot be below zero, as −0.5 is: type 0 or more."
+    panel.type_number(Place("theta", layer.variance.start + 1), 0.5)
+    assert panel.session.placed[0][0][layer.variance.start + 1] == 0.5
+    assert not panel.message.isVisible()
+    panel.probe.stop()

@@ -44,6 +44,7 @@ class Exports(QObject):
         self.window, self.session = window, window.session
         self.picture, self.animation = PictureChoice(), FilmChoice()
         self.film: Film | None = None
+        self._said = ""
         self.progress = ProgressLine()
         self.progress.cancelled.connect(self.cancel)
         head = window.menuWidget()
@@ -109,6 +110,8 @@ class Exports(QObject):
 
     def save_picture(self, widget: QWidget, path: Path, size: tuple[int, int]) -> None:
         """Write a picture as chosen last, and say so."""
+        if self._said and self.window.message.text == self._said:
+            self.window.message.clear_message()  # what is said of the last picture does not belong in this one
         choice = self.picture
         self._try(
             lambda: render(widget, path, size, choice.scale, choice.look, self._moment()),
@@ -208,7 +211,7 @@ class Exports(QObject):
             self._say(done)
 
     def _say(self, text: str, kind: Kind = "info") -> None:
-        message = self.window.message
+        message, self._said = self.window.message, text
         message.show_message(text, kind, [("Close", message.clear_message)])
 
 

@@ -22,7 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from app.export.encoders import FORMATS
 from app.export.film import Film, Plan, choose
-from app.export.forms import FilmForm, PictureForm
+from app.export.forms import FilmForm, PictureChoice, PictureForm
 from app.export.laying import Look
 from app.export.menu import Exports
 from app.export.picture import render
@@ -231,6 +231,15 @@ def test_the_menus_lead_to_a_file(
     root = ElementTree.parse(tmp_path / "mine.svg").getroot()
     assert root.attrib["viewBox"].startswith("0 0 500 ")
     assert str(tmp_path / "mine.svg") in window.message.text
+
+
+def test_what_was_said_of_a_picture_is_not_in_the_next_one(window: MainWindow, tmp_path: Path) -> None:
+    exports = Exports(window)
+    exports.picture = PictureChoice(scale=1.0)
+    for name in ("first", "second"):
+        exports.save_picture(window, tmp_path / f"{name}.svg", (1200, 800))
+    assert "second.svg" in window.message.text
+    assert "The picture is in" not in (tmp_path / "second.svg").read_text("utf-8")
 
 
 def test_a_plots_own_menu_asks_for_the_same_picture(window: MainWindow, qtbot: QtBot) -> None:

@@ -376,10 +376,10 @@ def run_checks(arguments: Sequence[str]) -> int:
 
 
 def needed_extras(testing: bool, environ: Mapping[str, str]) -> set[str]:
-    """Return the extras to install: for tests what they need; where CI is set, also the peers: nothing is skipped."""
+    """Return the extras to install: for tests what they need; where CI is set, also what some are skipped without."""
     if not testing:
         return set()
-    return {"test", "peers"} if environ.get("CI") else {"test"}
+    return {"test", "peers", "video"} if environ.get("CI") else {"test"}
 
 
 def main(words: Sequence[str]) -> int:

@@ -362,10 +362,10 @@ def test_the_words_choose_what_is_started(
         (False, {"CI": "true"}, set()),
         (True, {}, {"test"}),
         (True, {"CI": ""}, {"test"}),
-        (True, {"CI": "true"}, {"test", "peers"}),
+        (True, {"CI": "true"}, {"test", "peers", "video"}),
     ],
 )
-def test_the_peers_are_installed_where_nothing_may_be_skipped(
+def test_everything_is_installed_where_nothing_may_be_skipped(
     run: ModuleType, testing: bool, environ: dict[str, str], extras: set[str]
 ) -> None:
     assert run.needed_extras(testing, environ) == extras

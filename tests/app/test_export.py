@@ -98,10 +98,19 @@ def test_a_png_has_the_size_asked_for_and_shows_the_panel_laid_out_in_it(window:
     assert columns[-1] > 1100  # the curve goes across, not just across what the panel has in the window
 
 
+def at_rest(window: MainWindow, qtbot: QtBot) -> QImage:
+    """The window when nothing is under way any more, and what eases has come to rest."""
+    for _ in range(40):
+        image = window.grab().toImage()
+        qtbot.wait(250)
+        if not any(p.busy for p in window.all_panels()) and window.grab().toImage() == image:
+            return image
+    raise AssertionError("it does not come to rest")
+
+
 def test_the_window_on_the_screen_stays_as_it_is(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     places = [(dock.geometry(), dock.panel.geometry()) for dock in window.docks.in_front()]
-    qtbot.wait(600)  # what eases has come to rest
-    before = window.grab().toImage()
+    before = at_rest(window, qtbot)
     for key in ("loss", "boundary", "network", "canvas"):
         render(panel(window, key), tmp_path / f"{key}.png", (900, 620), look=Look("dark", status=False))
     render(window, tmp_path / "window.png", (1000, 700), 1.0)
@@ -109,8 +118,7 @@ def test_the_window_on_the_screen_stays_as_it_is(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: not any(p.busy for p in window.all_panels()))
     assert theme().name == "light"
     assert [(dock.geometry(), dock.panel.geometry()) for dock in window.docks.in_front()] == places
-    qtbot.wait(600)
-    qtbot.waitUntil(lambda: window.grab().toImage() == before, timeout=3000)
+    assert at_rest(window, qtbot) == before
     assert array(tmp_path / "window.png").shape == (700, 1000, 3)
 
 

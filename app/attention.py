@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.data.features import columns_of
 from core.data.slices import FIRST, Slice
-from core.spec import Experiment
+from core.spec import Experiment, change
 
 Indices = npt.NDArray[np.int64]
 
@@ -91,6 +91,13 @@ class Attention(QObject):
                 self.pick(None)
         if columns_of(before.data) != columns_of(after.data):
             self.set_slice(FIRST)
-        if (before.network, before.data.features) != (after.network, after.data.features) and self.picked_weights:
+        if self.picked_weights and _places(before) != _places(after):
             self.picked_weights = None
             self.weights_picked.emit(None)
+
+
+def _places(experiment: Experiment) -> tuple[Any, ...]:
+    """What gives each place of θ its meaning: the network, but for what is frozen in it and how it begins."""
+    network = experiment.network
+    layers = tuple(change(layer, "frozen", False) for layer in (*network.layers, network.output))
+    return layers, experiment.data.features

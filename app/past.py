@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from app.numbers import epochs
 from app.remembered import Remembered
 from core.history import Moment
 from core.moments import snapshot_at
@@ -59,7 +60,7 @@ class Past(QObject):
 
     def remember(self, snapshot: Snapshot, name: str = "") -> Remembered:
         """Give a moment a name, one that tells the epoch unless another is given."""
-        mark = Remembered(name or f"epoch {snapshot.epoch:.4g}", snapshot)
+        mark = Remembered(name or f"epoch {epochs(snapshot.epoch)}", snapshot)
         self.marks.append(mark)
         self.marks_changed.emit()
         return mark

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.numbers import count, epochs, number
+from app.numbers import brief, count, epochs
 from app.theme import font, repaint_on_change, theme, tokens
 from app.widgets.lines import polygon
 from app.widgets.painting import antialiased, draw_focus_ring
@@ -214,7 +214,7 @@ class TimeTrack(QWidget):
             moment = self.nearest(step)
             QToolTip.showText(
                 event.globalPos(),  # type: ignore[attr-defined]
-                f"step {count(moment.step)}, epoch {epochs(moment.epoch)}, loss {number(moment.loss, 3)}\n"
+                f"step {count(moment.step)}, epoch {epochs(moment.epoch)}, loss {brief(moment.loss)}\n"
                 "Drag to look back; left and right go from moment to moment",
                 self,
             )

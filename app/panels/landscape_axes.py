@@ -7,7 +7,7 @@ import math
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from app.numbers import percent
+from app.numbers import brief, percent
 from app.panels.plot import ticks
 from app.theme import font, theme
 from core.probes.directions import Axis
@@ -29,7 +29,8 @@ def titles(axis: Axis) -> tuple[str, ...]:
     if math.isfinite(axis.explained):
         share = percent(axis.explained)
         return (f"{axis.short} · explains {share} of {axis.title}", f"{axis.short} · {share}", axis.short)
-    return (f"{axis.short} · {axis.title}", axis.short)
+    short = f"{axis.short} = {brief(axis.curvature)}" if math.isfinite(axis.curvature) else axis.short
+    return (f"{short} · {axis.title}", short)
 
 
 def rows_that_fit(pixels: float, each: float) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.numbers import epochs
 from app.panels.survey import unlike
 from app.theme import theme, theme_events, tokens
 from app.widgets.choice import Dropdown
@@ -46,7 +47,7 @@ def points(session: Any, snapshot: Any) -> list[Point]:
         for one in kept:
             refused = unlike(snapshot.model, one.snapshot.model)
             theta = None if refused else np.asarray(one.snapshot.theta, dtype=np.float64)
-            about = f"Epoch {one.snapshot.epoch:.4g} of {'a run' if kind == 'mark' else 'an earlier run'}."
+            about = f"Epoch {epochs(one.snapshot.epoch)} of {'a run' if kind == 'mark' else 'an earlier run'}."
             found.append(Point(f"{kind} {id(one)}", one.name, theta, about, refused))
     return found
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.numbers import number
+from app.numbers import brief
 from app.panels.curves import Band, Curve, CurvePlot, Quantity
 from core.probes.between import Line, between
 from core.probes.directions import Floats
@@ -47,7 +47,7 @@ class LineView(CurvePlot):
         if not rises(line):
             return []
         foot = max(line.ends)
-        return [Band(foot, foot + line.rise, f"{number(line.rise, 3)} above the worse end", "warning")]
+        return [Band(foot, foot + line.rise, f"{brief(line.rise)} above the worse end", "warning")]
 
 
 def rises(line: Line) -> bool:
@@ -59,13 +59,13 @@ def words(crossing: Crossing) -> str:
     """The numbers the curve shows, in one line."""
     line, (a, b) = crossing.line, crossing.names
     if not crossing.objective.samples:
-        return f"no loss without points to train on · ‖{b} − {a}‖ = {number(line.length, 3)}"
-    ends = f"loss at {a} {number(line.ends[0], 3)}, at {b} {number(line.ends[1], 3)}"
+        return f"no loss without points to train on · ‖{b} − {a}‖ = {brief(line.length)}"
+    ends = f"loss at {a} {brief(line.ends[0])}, at {b} {brief(line.ends[1])}"
     if line.length == 0:
         return f"{a} and {b} are the same θ · {ends}"
     if rises(line):
-        over = f"barrier {number(line.barrier, 3)} above the ends' mean, {number(line.rise, 3)} above the worse end"
-        barrier = f"{over}, at {number(line.top, 2)} of the way"
+        over = f"barrier {brief(line.barrier)} above the ends' mean, {brief(line.rise)} above the worse end"
+        barrier = f"{over}, at {brief(line.top)} of the way"
     else:
         barrier = "no barrier: nowhere above the worse end" if math.isfinite(line.rise) else "not finite between"
-    return f"{barrier} · {ends} · ‖{b} − {a}‖ = {number(line.length, 3)}"
+    return f"{barrier} · {ends} · ‖{b} − {a}‖ = {brief(line.length)}"

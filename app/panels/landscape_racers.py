@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.numbers import count, number
+from app.numbers import brief, count
 from app.panels.path_on_map import DARK, LIGHT, on_paper
 from app.panels.survey import Raced
 from app.theme import font, repaint_on_change, theme
@@ -118,8 +118,8 @@ class RaceTable(QWidget):
             (
                 k,
                 title_of(race.contenders[k]),
-                number(race.contenders[k].rate, 2),
-                number(float(last[k]), 3) if race.failed[k] < 0 else "diverged",
+                brief(race.contenders[k].rate),
+                brief(float(last[k])) if race.failed[k] < 0 else "diverged",
             )
             for k in order
         ]
@@ -131,7 +131,7 @@ class RaceTable(QWidget):
         heads = [f"After {count(int(race.steps[-1]))} steps from the same θ, on the same points, at constant rates:"]
         for k, name, rate, loss in self.rows():
             end = f"diverged at step {count(int(race.failed[k]))}" if race.failed[k] >= 0 else f"loss {loss}"
-            far = f", {number(float(off[k]), 3)} off the plane" if math.isfinite(off[k]) else ""
+            far = f", {brief(float(off[k]))} off the plane" if math.isfinite(off[k]) else ""
             heads.append(f"{name}, rate {rate}: {end}{far}")
         return "\n".join(heads)
 

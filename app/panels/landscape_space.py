@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 
-from app.numbers import number
+from app.numbers import brief
 from app.panels import landscape_axes
 from app.panels.landscape_arrows import draped
 from app.panels.path_on_map import DARK, LIGHT
@@ -94,7 +94,7 @@ class LandscapeSpace(FollowingSpace):
         if not self.possible:
             return "3-D needs finite losses, of which there are none here: this is the map"
         if relief is not None and math.isfinite(cut := cut_at(relief)):
-            notes.append(f"walls cut off at {number(cut, 3)}")
+            notes.append(f"walls cut off at {brief(cut)}")
         ball = self._ball()
         if ball is not None and np.abs(ball[:2]).max() > 1:
             notes.append("the ball is outside")

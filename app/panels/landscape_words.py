@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from app.numbers import count, number, percent
+from app.numbers import brief, count, percent
 from core.probes.landscape import Objective
 from core.probes.projection import Track
 
@@ -19,7 +19,7 @@ def words(seen: Track, objective: Objective) -> str:
     parts = [
         f"explained {explained}",
         f"off the plane {_distance(seen)}",
-        f"loss at the ball {number(seen.loss, 3)}, under it {number(seen.under, 3)}"
+        f"loss at the ball {brief(seen.loss)}, under it {brief(seen.under)}"
         if objective.samples
         else "no loss without points to train on",
     ]
@@ -33,4 +33,4 @@ def words(seen: Track, objective: Objective) -> str:
 def _distance(seen: Track) -> str:
     """How far the ball is off the plane; what the engine's rounding of θ leaves is no distance."""
     rounding = _ROUNDING * float(np.linalg.norm(seen.plane.origin))
-    return number(seen.off, 3) if seen.off > rounding else "0"
+    return brief(seen.off) if seen.off > rounding else "0"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,23 +95,36 @@ class LayerStrip(QWidget):
             return
         ground = theme().mix("accent", "panel", tokens.SELECTED_TINT)
         fill_rounded(painter, self.stop_rect(self._at), ground, tokens.SMALL_CORNER)
-        for index, stop in enumerate(self.stops):
-            self._paint_stop(painter, self.stop_rect(index), stop, index == self.index)
+        texts = self.texts()
+        for index, (stop, words) in enumerate(zip(self.stops, texts, strict=True)):
+            self._paint_stop(painter, self.stop_rect(index), stop, words, index == self.index)
         if self.hasFocus():
             draw_focus_ring(painter, self.stop_rect(self._at), tokens.SMALL_CORNER)
 
-    def _paint_stop(self, painter: QPainter, rect: QRectF, stop: Stop, on: bool) -> None:
-        look, pad = theme(), theme().px(6) if rect.width() > theme().px(40) else theme().px(2)
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """What stands at each layer, its name and its share: all written alike, as long as there is room for all."""
+        gap = theme().px(8)
+        rect = self.stop_rect(0)
+        room = rect.width() - 2 * _pad(rect)
+        metrics = QFontMetricsF(font(11, semibold=True))
+        ways: tuple[Callable[[Stop], tuple[str, str]], ...] = (
+            lambda stop: (stop.name, stop.says),
+            lambda stop: (stop.short, stop.says),
+            lambda stop: (stop.name, ""),
+            lambda stop: (stop.short, ""),
+        )
+        for way in ways:
+            words = tuple(way(stop) for stop in self.stops)
+            if all(metrics.horizontalAdvance("".join(pair)) + gap * bool(pair[1]) <= room for pair in words):
+                return words
+        return tuple(("", "") for _ in self.stops)
+
+    def _paint_stop(self, painter: QPainter, rect: QRectF, stop: Stop, words: tuple[str, str], on: bool) -> None:
+        look, pad = theme(), _pad(rect)
         token = "accent" if on else "muted"
         face = font(11, semibold=on)
-        metrics = QFontMetricsF(face)
         inner = rect.adjusted(pad, look.px(3), -pad, -look.px(_BAR + 7))
-        gap = look.px(8)
-        ways = ((stop.name, stop.says), (stop.short, stop.says), (stop.name, ""), (stop.short, ""))
-        name, says = next(
-            (way for way in ways if metrics.horizontalAdvance("".join(way)) + gap * bool(way[1]) <= inner.width()),
-            ("", ""),
-        )
+        name, says = words
         painter.setFont(face)
         painter.setPen(look.color(token))
         painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
@@ -158,3 +171,8 @@ class LayerStrip(QWidget):
     def focusOutEvent(self, event: QEvent) -> None:
         """Put that away."""
         self.update()
+
+
+def _pad(rect: QRectF) -> int:
+    """Room left and right of a layer's words."""
+    return theme().px(6) if rect.width() > theme().px(40) else theme().px(2)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -198,6 +199,10 @@ class _Body(QWidget):
         self._row.addWidget(plot, 1)
         self._row.addWidget(cards, 0)
         self._plot, self._cards = plot, cards
+
+    def minimumSizeHint(self) -> QSize:
+        """Half the list's usual width: its present width is no reason to stay wide."""
+        return QSize(theme().px(LIST) // 2, self._plot.minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the list its width."""

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from app.numbers import epochs, number, percent
+from app.numbers import brief, epochs, percent
 from app.remembered import Remembered
-from app.theme import font, repaint_on_change, theme, theme_events, tokens
+from app.theme import font, repaint_on_change, theme, theme_events, tokens, wear
 from app.widgets.buttons import IconButton
 from app.widgets.label import ElidedLabel, tip
 from app.widgets.painting import antialiased, draw_focus_ring, fill_rounded
@@ -22,6 +22,8 @@ from core.differences import Difference
 
 SIDE = 64
 """Design pixels of a card's picture of the boundary."""
+SMALL, NARROW = 36, 200
+"""The same in a card narrower than so many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,7 @@ class Swatch(QWidget):
         super().__init__(parent)
         self.ink = 0
         self.shown = True
+        self._side = SIDE
         self._image: QImage | None = None
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -53,7 +56,13 @@ class Swatch(QWidget):
 
     def sizeHint(self) -> QSize:
         """A square."""
-        return QSize(theme().px(SIDE), theme().px(SIDE))
+        return QSize(theme().px(self._side), theme().px(self._side))
+
+    def set_side(self, side: int) -> None:
+        """Be so many design pixels wide and high."""
+        if side != self._side:
+            self._side = side
+            self.updateGeometry()
 
     def set_picture(self, rgba: npt.NDArray[np.uint8] | None) -> None:
         """Show the colours (n, n, 4) of a boundary."""
@@ -113,7 +122,6 @@ class Card(QFrame):
         self.swatch = Swatch()
         self.name = QLineEdit()
         self.name.setProperty("flat", True)
-        self.name.setFont(font(13, semibold=True))
         self.name.setAccessibleName("Name of the run")
         self.name.editingFinished.connect(lambda: self.renamed.emit(self.name.text().strip()))
         self.numbers = ElidedLabel("", 11)
@@ -127,10 +135,14 @@ class Card(QFrame):
         self.swatch.toggled.connect(lambda _: self.shown_changed.emit())
         self._row = QHBoxLayout(self)
         self._texts = QVBoxLayout()
-        head = QHBoxLayout()
-        for part in (self.name, self.again, self.drop):
-            head.addWidget(part, 1 if part is self.name else 0)
-        self._texts.addLayout(head)
+        self._head, self._ways = QBoxLayout(QBoxLayout.Direction.LeftToRight), QHBoxLayout()
+        self._ways.addStretch(0)
+        for way in (self.again, self.drop):
+            self._ways.addWidget(way)
+        self._ways.addStretch(0)
+        self._head.addWidget(self.name, 1)
+        self._head.addLayout(self._ways)
+        self._texts.addLayout(self._head)
         self._texts.addWidget(self.numbers)
         self._texts.addWidget(self.apart)
         self._texts.addStretch(1)
@@ -143,7 +155,23 @@ class Card(QFrame):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(theme().px(tokens.GAP))
         self._texts.setSpacing(theme().px(2))
-        self.name.setFont(font(13, semibold=True))
+        wear(self.name, font(13, semibold=True))
+        self._fold()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the name its room."""
+        self._fold()
+
+    def _fold(self) -> None:
+        """In a narrow list the picture is smaller, and both buttons stand below the name."""
+        narrow = self.width() < theme().px(NARROW)
+        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        if self._head.direction() != way:
+            self._head.setDirection(way)
+        # On the left below the name, on the right beside it.
+        self._ways.setStretch(0, 0 if narrow else 1)
+        self._ways.setStretch(self._ways.count() - 1, 1 if narrow else 0)
+        self.swatch.set_side(SMALL if narrow else SIDE)
 
     def show_entry(self, entry: Entry) -> None:
         """Show a run."""
@@ -233,9 +261,9 @@ def numbers(snapshot: Any) -> str:
     seconds = float(snapshot.history.column("seconds")[rows - 1]) if rows else 0.0
     parts = [
         f"epoch {epochs(epoch)}",
-        f"loss {number(snapshot.train_loss, 3)}",
-        f"test {number(snapshot.test_loss, 3)}",
-        percent(score) if model.classes else f"R² {number(score, 3)}",
-        f"{number(seconds, 3)} s",
+        f"loss {brief(snapshot.train_loss)}",
+        f"test {brief(snapshot.test_loss)}",
+        percent(score) if model.classes else f"R² {brief(score)}",
+        f"{brief(seconds)} s",
     ]
     return " · ".join(part for part in parts if "NaN" not in part)

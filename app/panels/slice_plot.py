@@ -18,6 +18,10 @@ from app.theme import theme
 
 Floats = npt.NDArray[np.float64]
 
+_BESIDE = 10
+"""Design pixels from a mark to its label: clear of the ball on its line, which is 14 across."""
+_FLAT, _ROOM = 1e-9, 0.05
+"""A curve that varies by less than the former of its height is flat, and then has the latter above and below it."""
 _NUDGES = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -10, Qt.Key.Key_PageUp: 10}
 
 
@@ -78,7 +82,7 @@ class SlicePlot(CurvePlot):
         self._shown = picture
         self.set_log(x=picture.log, y=False)
         self.set_quantities(Quantity(picture.x_title), Quantity(picture.y_title, bounds=(picture.low, picture.high)))
-        self.set_marks((mark.at, mark.label, mark.token) for mark in picture.marks)
+        self.set_marks(((mark.at, mark.label, mark.token) for mark in picture.marks), gap=_BESIDE)
         self.set_data(picture.x, picture.curves)
 
     def clear_picture(self) -> None:
@@ -183,5 +187,6 @@ def heights(values: Sequence[Floats], low: float, high: float, room: float = 0.0
     finite = np.concatenate([v[np.isfinite(v)] for v in values]) if values else np.empty(0)
     if len(finite):
         low, high = max(low, float(finite.min())), min(high, float(finite.max()))
-    pad = room * max(high - low, 1e-12 + 1e-6 * abs(high))
+    flat = high - low < _FLAT * abs(high)  # no more than rounding
+    pad = max(room * (high - low), _ROOM * abs(high) if flat else 0.0, 1e-12)
     return low - pad, high + pad

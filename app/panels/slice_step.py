@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.numbers import MINUS, number
+from app.numbers import MINUS, brief, number
 from app.panels.curves import Curve, Mark
 from app.panels.slice_modes import Mode
 from app.panels.slice_plot import Ball, Picture, heights
@@ -136,12 +136,12 @@ def _special(cut: StepSlice, floor: float) -> tuple[tuple[Ball, ...], tuple[Mark
     """The balls and marks of the rates that matter."""
     line = cut.line
     balls = [Ball(cut.rate, cut.landing - floor, "accent", held=True)]
-    marks = [Mark(cut.rate, f"rate {number(cut.rate, 3)}", "accent")]
+    marks = [Mark(cut.rate, f"rate {brief(cut.rate)}", "accent")]
     if math.isfinite(line.best):
         balls.append(Ball(line.best, line.best_loss - floor, "good"))
-        marks.append(Mark(line.best, f"best {number(line.best, 3)}", "good"))
+        marks.append(Mark(line.best, f"best {brief(line.best)}", "good"))
     if math.isfinite(line.back):
-        marks.append(Mark(line.back, f"worse over {number(line.back, 3)}", "bad"))
+        marks.append(Mark(line.back, f"worse over {brief(line.back)}", "bad"))
     return tuple(balls), tuple(mark for mark in marks if cut.axis[0] <= mark.at <= cut.axis[-1])
 
 
@@ -158,13 +158,13 @@ def sentence(cut: StepSlice) -> str:
     """The numbers of a step, the most important first."""
     line = cut.line
     change = cut.landing - line.loss
-    moved = f"{MINUS if change < 0 else '+'}{number(abs(change), 3)}" if math.isfinite(change) else "diverges"
-    parts = [f"rate {number(cut.rate, 3)}: loss {moved}"]
+    moved = f"{MINUS if change < 0 else '+'}{brief(abs(change))}" if math.isfinite(change) else "diverges"
+    parts = [f"rate {brief(cut.rate)}: loss {moved}"]
     if not line.slope < 0:
         return " · ".join([*parts, "this step goes uphill at first: momentum, decay or another batch leads it"])
     if math.isfinite(line.best):
-        parts.append(f"best {number(line.best, 3)}")
-    parts.append(f"worse over {number(line.back, 3)}" if math.isfinite(line.back) else "no rate makes it worse")
+        parts.append(f"best {brief(line.best)}")
+    parts.append(f"worse over {brief(line.back)}" if math.isfinite(line.back) else "no rate makes it worse")
     if math.isfinite(line.expected):
-        parts.append(f"the quadratic’s best {number(line.expected, 3)}")
-    return " · ".join([*parts, f"from {number(line.loss, 4)}"])
+        parts.append(f"the quadratic’s best {brief(line.expected)}")
+    return " · ".join([*parts, f"from {number(line.loss)}"])

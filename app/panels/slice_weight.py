@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from app.network.parameter import locate
-from app.numbers import MINUS, count, number
+from app.numbers import MINUS, brief, count, number
 from app.panels.curves import Curve, Mark
 from app.panels.slice_modes import Mode
 from app.panels.slice_plot import Ball, Picture, heights
@@ -160,12 +160,12 @@ def picture(cut: WeightSlice, name: str) -> Picture:
     tangent = np.where((cut.tangent() >= low) & (cut.tangent() <= high), cut.tangent(), np.nan)
     curves = (Curve("loss", "loss", 0, cut.losses), Curve("tangent", "tangent", 3, tangent))
     ball = Ball(cut.value, cut.loss, "accent", held=True)
-    marks = (Mark(cut.value, f"w = {number(cut.value, 3)}", "accent"),)
+    marks = (Mark(cut.value, f"w = {brief(cut.value)}", "accent"),)
     return Picture(cut.axis, curves, "w", f"loss along the {name}", False, low, high, (ball,), marks)
 
 
 def sentence(cut: WeightSlice) -> str:
     """The numbers of a slice, and what its slope says to do."""
     sign = MINUS if cut.slope < 0 else "+" if cut.slope > 0 else ""
-    slope = f"slope {sign}{number(abs(cut.slope), 3)}"
-    return f"{slope}: {advice(cut.slope)} · w {number(cut.value, 4)} · loss {number(cut.loss, 4)}"
+    slope = f"slope {sign}{brief(abs(cut.slope))}"
+    return f"{slope}: {advice(cut.slope)} · w {number(cut.value)} · loss {number(cut.loss)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.theme import tokens
-from app.theme.current import Theme, apply_theme, repaint_on_change, theme, theme_events
+from app.theme.current import Theme, apply_theme, repaint_on_change, theme, theme_events, wear
 from app.theme.fonts import font
 from app.theme.icons import ICONS, icon, icon_pixmap
 from app.theme.markers import MARKERS, marker_path
@@ -21,4 +21,5 @@ __all__ = [
     "theme",
     "theme_events",
     "tokens",
+    "wear",
 ]

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication, QStyle, QWidget
 
 from app.theme import colormaps, tokens
@@ -115,6 +115,15 @@ def repaint_on_change(widget: QWidget) -> None:
     """Have a widget that paints itself lay out and repaint after each change of theme."""
     theme_events().changed.connect(widget.updateGeometry)
     theme_events().changed.connect(widget.update)
+
+
+def wear(widget: QWidget, wanted: QFont) -> None:
+    """Give a widget a font, unless it has it: to be said again at each ``StyleChange``.
+
+    Under a style sheet, Qt gives a widget that gets another parent, or whose parent does, the font it had at first.
+    """
+    if widget.font() != wanted:
+        widget.setFont(wanted)
 
 
 def apply_theme(app: QApplication, name: str, scale: float = 1.0) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.theme import font, icon, repaint_on_change, theme, theme_events, tokens
+from app.theme import font, icon, repaint_on_change, theme, theme_events, tokens, wear
 from app.widgets.label import Label, tip
 from app.widgets.painting import antialiased, draw_focus_ring, fill_rounded
 
@@ -40,6 +40,12 @@ class _Box(QComboBox):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         repaint_on_change(self)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the size under another parent."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            wear(self, font())
 
     def sizeHint(self) -> QSize:
         """Room for the widest text."""
@@ -160,7 +166,7 @@ class Dropdown(QWidget):
     def _dress(self) -> None:
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme().px(tokens.GRID))
-        self.box.setFont(font())
+        wear(self.box, font())
         self.box.updateGeometry()
 
 

@@ -6,11 +6,11 @@ import html
 import re
 import textwrap
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from app.theme import font, theme, theme_events
+from app.theme import font, theme, theme_events, wear
 
 _TIP_WIDTH = 64
 """Characters in a line of a tooltip."""
@@ -53,8 +53,14 @@ class Label(QLabel):
         self.style().polish(self)
         self.update()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the size under another parent."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._dress()
+
     def _dress(self) -> None:
-        self.setFont(font(self._size, self._semibold, self._mono))
+        wear(self, font(self._size, self._semibold, self._mono))
 
 
 class ElidedLabel(Label):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from app.numbers import count, number, parse_number, percent, to_places
-from app.theme import font, theme, theme_events
+from app.theme import font, theme, theme_events, wear
 
 
 class ValueField(QLineEdit):
@@ -136,6 +136,12 @@ class ValueField(QLineEdit):
     def _resize(self, text: str) -> None:
         self.updateGeometry()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the size under another parent."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._dress()
+
     def _dress(self) -> None:
-        self.setFont(font(self._size, self._semibold))
+        wear(self, font(self._size, self._semibold))
         self.updateGeometry()

@@ -22,8 +22,8 @@ class Axis:
     """What the numbers along a direction are: ``zero`` + coordinate · ``unit``.
 
     ``explained`` is the share of squared distances along it of what ``title`` says, NaN where it explains nothing;
-    else ``title`` says where it leads. ``index`` is the
-    one place in θ that it moves, None where it moves many.
+    else ``title`` says where it leads. ``curvature`` is the Hessian's eigenvalue of an eigenvector, NaN of any other.
+    ``index`` is the one place in θ that it moves, None where it moves many.
     """
 
     title: str
@@ -32,6 +32,7 @@ class Axis:
     zero: float = 0.0
     explained: float = math.nan
     index: int | None = None
+    curvature: float = math.nan
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def _of_curvature(seen: Seen) -> Plane:
     reach = 2.0 ** (round(2 * math.log2(min(max(wanted, norm / 64), norm))) / 2)
     axes = (
         Axis("down the gradient", "−∇L", reach),
-        Axis("top Hessian eigenvector", f"λ = {value:.3g}", reach),
+        Axis("top Hessian eigenvector", "λ", reach, curvature=value),
     )
     directions = np.stack([rest / size, sharp]) * reach
     return Plane(np.array(seen.theta, dtype=np.float64), directions, axes=axes)

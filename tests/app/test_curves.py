@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.numbers import parse_number
 from app.panels.curves import Band, Curve, CurvePlot, Quantity
 from app.panels.plot import crosshair, ticks
+from app.panels.plot.layout import arrange
 from app.panels.plot.placing import spread
 from app.panels.plot.ranges import Eased, linear_range, log_range
 from app.panels.plot.thinning import FACTOR, Pyramid, thin
-from app.theme import Theme, theme
+from app.theme import Theme, font, theme
 from core.history import ROWS, History
 
 Floats = np.ndarray
@@ -129,6 +132,54 @@ def test_log_ticks_are_decades_with_finer_lines_between() -> None:
     assert len(found.minor) == 4 * 8
     assert [text for _, text in ticks.logarithmic(-1.0, 0.0, 6).major] == ["0.1", "0.2", "0.5", "1"]
     assert [text for _, text in ticks.logarithmic(-14.0, 3.0, 5).major] == ["10⁻¹²", "10⁻⁸", "10⁻⁴", "1"]
+
+
+def test_close_together_ticks_say_how_far_they_are_from_one_in_full() -> None:
+    rows = ticks.linear(0.07613309, 0.07613314, 5).major
+    texts = [text for _, text in rows]
+    assert texts.count("0.0761331") == 1
+    assert len(set(texts)) == len(texts) >= 4
+    assert max(len(text) for text in texts) <= 9
+    base = next(at for at, text in rows if text == "0.0761331")
+    for at, text in rows:
+        if at != base:
+            assert parse_number(text) == pytest.approx(at - base, rel=1e-6)
+    assert [text for _, text in ticks.linear(0.07, 0.08, 5).major] == [
+        "0.070",
+        "0.072",
+        "0.074",
+        "0.076",
+        "0.078",
+        "0.080",
+    ]
+
+
+def test_words_of_ticks_do_not_touch() -> None:
+    found = ticks.Ticks(((0.0, "0"), (1.0, "100 000"), (2.0, "200 000"), (3.0, "300 000")))
+    thinned = ticks.apart(found, lambda at: 40 * at, lambda text: 8.0 * len(text))
+    assert [text for _, text in thinned.major] == ["0", "100 000", "", "300 000"]
+    assert [at for at, _ in thinned.major] == [0.0, 1.0, 2.0, 3.0]
+    wide = ticks.apart(found, lambda at: 100 * at, lambda text: 8.0 * len(text))
+    assert wide == found
+
+
+@pytest.mark.parametrize(("width", "height"), [(150, 110), (200, 60), (260, 64), (420, 72)])
+def test_a_plots_numbers_do_not_overlap_however_small_it_is(plot: CurvePlot, width: int, height: int) -> None:
+    plot.set_log(x=False, y=True)
+    plot.set_data(np.linspace(0.0, 1.2e6, 300), [Curve("a", "sharpness", 0, np.geomspace(0.7, 160.0, 300))])
+    plot.fit()
+    plot.scene.arrive()
+    layout = arrange(plot.scene, width, height)
+    small = QFontMetricsF(font(11))
+    for rows, extent, way in (
+        (layout.x_ticks.major, small.horizontalAdvance, 0),
+        (layout.y_ticks.major, lambda text: small.height(), 1),
+    ):
+        low, high = (plot.scene.x_range if way == 0 else plot.scene.y_range).now
+        long = layout.plot.width() if way == 0 else layout.plot.height()
+        ends = sorted(((at - low) / (high - low) * long, extent(text)) for at, text in rows if text)
+        assert len(ends) >= 1
+        assert all(b - wb / 2 >= a + wa / 2 - 0.5 for (a, wa), (b, wb) in pairwise(ends))
 
 
 def test_linear_ticks_are_round_and_share_a_power_of_ten() -> None:

@@ -21,9 +21,11 @@ from app.network.parameter import Parameter, locate
 from app.network.shortcuts import MOST_LANES, arcs_of, headroom, path_of
 from app.network.step_line import StepLine
 from app.panels.network import NetworkPanel
+from app.session import Session
 from app.theme import apply_theme, theme
+from core.presets import PRESETS
 from core.probes.backprop import slopes
-from core.spec import Dense, Frozen
+from core.spec import Choice, Dense, Frozen
 from tests.app.network_panels import opening
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -355,3 +357,19 @@ def test_a_first_pick_leaves_the_other_axis_open(open_panel: Any) -> None:
     assert session.picked_weights == (2, 5)
     session.pick_weight(0, 5)
     assert session.picked_weights == (5, 2)
+
+
+def test_picked_weights_stay_while_each_place_means_the_same(qapp: QApplication) -> None:
+    session = Session(PRESETS["circle"].experiment)
+    try:
+        for slot, place in enumerate((2, 5)):
+            session.pick_weight(slot, place)
+        layer = session.experiment.network.layers[0].id
+        session.set("network.frozen", (Frozen(layer, 0, "x1"),))
+        session.set("network.initializer", Choice("he_normal"))
+        session.set("network.output.frozen", True)
+        assert session.picked_weights == (2, 5)
+        session.set("network.layers", session.experiment.network.layers[:-1])
+        assert session.picked_weights is None
+    finally:
+        session.close()

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from app.number_format import DIGITS, SIGNS, NumberFormat, number_format, put_in_force
 from app.number_menu import NumberMenu, number_events, set_number_format
 from app.numbers import THIN, brief, count, number, parse_number, percent, to_places
+from app.panels.landscape_axes import titles
 from app.panels.plot import ticks
 from app.widgets.value_field import ValueField
+from core.probes.directions import Axis
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +107,11 @@ def test_a_value_field_writes_and_reads_the_comma(qtbot: object) -> None:
     field.setModified(True)
     field.returnPressed.emit()
     assert typed == [0.25]
+
+
+def test_what_the_panels_say_follows_the_digits_and_the_sign() -> None:
+    put_in_force(NumberFormat(4, ","))
+    axis = Axis("top Hessian eigenvector", "λ", curvature=12.3456)
+    assert titles(axis)[-1] == "λ = 12,3"
+    put_in_force(NumberFormat(6, ","))
+    assert titles(axis)[-1] == "λ = 12,346"

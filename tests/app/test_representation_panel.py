@@ -237,3 +237,25 @@ def test_without_points_the_grid_is_still_there(open_panel: Any, qtbot: QtBot, a
     for index in range(len(panel.strip.stops)):
         panel.view.go(index)
         panel.view.grab()
+
+
+def test_the_rows_layers_are_named_alike(open_panel: Any) -> None:
+    panel = open_panel(circle((4, 3, 2)))
+    strip = panel.strip
+    whole = [(stop.name, stop.says) for stop in strip.stops]
+    lean = [(stop.short, "") for stop in strip.stops]
+    seen = []
+    for width in range(40, 900, 4):
+        strip.resize(width, strip.height())
+        texts = list(strip.texts())
+        ways = [
+            [(stop.name, stop.says) for stop in strip.stops],
+            [(stop.short, stop.says) for stop in strip.stops],
+            [(stop.name, "") for stop in strip.stops],
+            lean,
+            [("", "")] * len(strip.stops),
+        ]
+        assert texts in ways
+        seen.append(texts)
+    assert seen[-1] == whole
+    assert lean in seen

@@ -112,3 +112,18 @@ def test_a_run_is_renamed_forgotten_and_taken_up_again(qtbot: Any, panel: RunsPa
     QTest.mouseClick(panel.list.cards[1].drop, LEFT)
     assert session.runs == []
     assert len(panel.list.cards) == 1
+
+
+def test_in_a_small_panel_a_runs_name_is_whole(qtbot: Any, panel: RunsPanel) -> None:
+    panel.resize(290, 230)
+    two_runs(qtbot, panel)
+    qtbot.wait(1)
+    for card in panel.list.cards:
+        room = card.name.contentsRect().width() - 4
+        assert card.name.fontMetrics().horizontalAdvance(card.name.text()) <= room
+    kept = panel.list.cards[1]
+    assert kept.again.isVisible()
+    assert kept.again.mapTo(kept, kept.again.rect().bottomRight()).x() <= kept.width()
+    qtbot.waitUntil(lambda: kept.again.y() >= kept.name.y() + kept.name.height())
+    panel.resize(900, 420)
+    qtbot.waitUntil(lambda: kept.again.y() < kept.name.y() + kept.name.height())

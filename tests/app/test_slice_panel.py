@@ -9,7 +9,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt, Signal
 from pytestqt.qtbot import QtBot
 
+from app.panels.plot import ticks
 from app.panels.slice import SlicePanel
+from app.panels.slice_plot import heights
 from app.panels.slice_step import StepMode
 from app.panels.slice_weight import WeightMode, advice, weight_names
 from core.model import Model
@@ -309,3 +311,13 @@ def test_while_training_runs_a_large_network_is_sliced_on_a_part_and_says_so(
     panel.session.run_changed.emit()
     settle(qtbot, panel)
     assert "samples" not in panel.status
+
+
+def test_along_a_weight_that_changes_nothing_the_axis_stays_calm() -> None:
+    x = np.linspace(-3.0, 3.0, 65)
+    low, high = heights([np.full(65, 0.0761331)], -np.inf, np.inf)
+    texts = [text for _, text in ticks.linear(low, high, 5).major]
+    assert len(set(texts)) == len(texts) >= 3
+    assert max(map(len, texts)) <= 5
+    low, high = heights([0.0761331 + 1e-6 * x**2], -np.inf, np.inf)  # a real valley, however shallow, is shown
+    assert high - low < 2e-5

@@ -582,3 +582,24 @@ def test_a_flow_breaks_into_rows_and_says_how_high_it_is(qtbot: QtBot) -> None:
     assert flow.takeAt(9) is None
     flow.clear()
     assert flow.count() == 0
+
+
+def test_texts_keep_their_size_under_another_parent(qtbot: QtBot, qapp: QApplication) -> None:
+    page, other = QWidget(), QWidget()
+    shown(qtbot, page, 300)
+    qtbot.addWidget(other)
+    row = QWidget(page)
+    column = QVBoxLayout(row)
+    rate = Slider("Rate", 0.0, 1.0)
+    choice = Dropdown("Optimizer", ROWS)
+    for control in (rate, choice):
+        column.addWidget(control)
+    row.show()
+    qapp.processEvents()
+    apply_theme(qapp, "light", 1.6)
+    for parent in (other, page, other):
+        row.setParent(parent)
+        row.show()
+        qapp.processEvents()
+        sizes = [part.font().pixelSize() for part in (choice.label, choice.box, rate.title, rate.field)]
+        assert sizes == [theme().px(size) for size in (11, 13, 11, 13)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF
@@ -47,6 +48,7 @@ def arrange(scene: Scene, width: float, height: float) -> Layout:
     top = 1.5 * line + look.px(4) if scene.y_quantity.title else line / 2 + look.px(2)
     tall = max(height - top - line - look.px(8), 1.0)
     y_ticks = _ticks(scene.y_range.goal, scene.log_y, tall / (2.1 * line), scene.y_quantity)
+    y_ticks = _apart(y_ticks, scene.y_range.goal, tall, lambda text: line)
     left = max((small.horizontalAdvance(text) for _, text in y_ticks.major), default=0.0)
     left = math.ceil((max(left, small.horizontalAdvance("10⁻⁴")) + look.px(10)) / 4) * 4
     words = [label.horizontalAdvance(curve.label) for curve in scene.curves] if len(scene.x) else []
@@ -55,7 +57,13 @@ def arrange(scene: Scene, width: float, height: float) -> Layout:
     plot = QRectF(left, top, max(width - left - right, 1.0), tall)
     widest = small.horizontalAdvance("00 000") + look.px(16)
     x_ticks = _ticks(scene.x_range.now, scene.log_x, plot.width() / widest, scene.x_quantity)
+    x_ticks = _apart(x_ticks, scene.x_range.now, plot.width(), lambda text: small.horizontalAdvance(text) + look.px(8))
     return Layout(plot, x_ticks, y_ticks)
+
+
+def _apart(found: ticks.Ticks, shown: Range, pixels: float, extent: Callable[[str], float]) -> ticks.Ticks:
+    per_unit = pixels / max(shown[1] - shown[0], 1e-300)
+    return ticks.apart(found, lambda at: (at - shown[0]) * per_unit, extent)
 
 
 def _ticks(shown: Range, log: bool, room: float, quantity: Quantity) -> ticks.Ticks:

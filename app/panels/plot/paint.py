@@ -166,7 +166,8 @@ def _marks(painter: QPainter, scene: Scene, layout: Layout) -> list[notes.Note]:
         painter.setPen(pen)
         painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
         width, height = metrics.horizontalAdvance(mark.label) + 2, metrics.height()
-        start = x + look.px(4) if x + look.px(4) + width <= plot.right() else x - look.px(4) - width
+        gap = look.px(mark.gap)
+        start = x + gap if x + gap + width <= plot.right() else x - gap - width
         if start >= free and start >= plot.left():
             places = [QRectF(start, y, width, height) for y in (plot.top(), plot.bottom() - height - look.px(2))]
             found.append(notes.Note(mark.label, mark.token, places))

@@ -40,11 +40,12 @@ class Curve:
 
 @dataclass(frozen=True)
 class Mark:
-    """An event at ``at`` on the x axis."""
+    """An event at ``at`` on the x axis, its label ``gap`` design pixels beside its line."""
 
     at: float
     label: str
     token: str = "muted"
+    gap: float = 4
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.numbers import MINUS, THIN, to_sign
+from app.numbers import MINUS, THIN, number, to_sign
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SLACK = 1e-9
+_FULL = 12
+"""Digits of a number written in full; what ends in zeros has fewer."""
+_CLOSE = 1e-6
+"""Of steps less than this share of the numbers themselves, each tick says how far it is from one written in full."""
 _PLENTY = 2.3
 """With so many decades their own labels are enough, and calmer than labels between them."""
 
@@ -33,7 +38,37 @@ def linear(low: float, high: float, count: int, percent: bool = False) -> Ticks:
     step = nice_step(high - low, count)
     first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
     size = max(abs(low), abs(high))
+    if step < _CLOSE * min(abs(low), abs(high)) and low * high > 0:
+        return Ticks(_offsets(first, last, step, percent))
     return Ticks(tuple((k * step, write(k * step, step, size, percent)) for k in range(first, last + 1)))
+
+
+def _offsets(first: int, last: int, step: float, percent: bool) -> tuple[tuple[float, str], ...]:
+    """Ticks ``first`` to ``last``, the roundest in full and the others by how much they differ: "0.5", "+1×10⁻⁸"."""
+    base = max(range(first, last + 1), key=_roundness, default=first)
+    far = step * max(last - base, base - first)
+    texts = {k: write((k - base) * step, step, far, percent) for k in range(first, last + 1)}
+    full = number(base * step * (100 if percent else 1), _FULL) + (THIN + "%" if percent else "")
+    return tuple(
+        (k * step, full if k == base else text if text.startswith(MINUS) else f"+{text}") for k, text in texts.items()
+    )
+
+
+def _roundness(k: int) -> int:
+    """How many zeros the whole number ``k`` ends in."""
+    text = str(k)
+    return len(text) - len(text.rstrip("0"))
+
+
+def apart(ticks: Ticks, place: Callable[[float], float], extent: Callable[[str], float]) -> Ticks:
+    """The same ticks, those without words whose words, ``extent`` long about their ``place``, would touch others."""
+    kept, free = [], -math.inf
+    for at, text in sorted(ticks.major, key=lambda tick: place(tick[0])):
+        half = extent(text) / 2
+        fits = place(at) - half >= free
+        free = place(at) + half if fits else free
+        kept.append((at, text if fits else ""))
+    return Ticks(tuple(sorted(kept)), ticks.minor)
 
 
 def logarithmic(low: float, high: float, count: int) -> Ticks:

@@ -67,9 +67,9 @@ class PlotWidget(QWidget):
             self.scene.set_log(x, y)
             self._stale()
 
-    def set_marks(self, marks: Iterable[tuple[float, str, str]]) -> None:
-        """Mark events: (x, label, colour token) each, as dashed lines."""
-        new = tuple(Mark(*mark) for mark in marks)
+    def set_marks(self, marks: Iterable[tuple[float, str, str]], gap: float = 4) -> None:
+        """Mark events: (x, label, colour token) each, as dashed lines, the labels ``gap`` design pixels beside them."""
+        new = tuple(Mark(*mark, gap) for mark in marks)
         if new != self.scene.marks:
             self.scene.marks = new
             self.scene.aim()

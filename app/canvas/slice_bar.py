@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout,
 
 from app.theme import theme, theme_events, tokens
 from app.widgets.choice import Chip, Dropdown
-from app.widgets.label import Label
+from app.widgets.label import Label, tip
 from app.widgets.popover import ScrollingPopover
 from app.widgets.slider import Slider
 from core.data.features import column_title, columns_of, on_plane
@@ -24,6 +24,8 @@ BASES: tuple[tuple[Base, str, str], ...] = (
     ("median", "median", "The columns that are not on the axes stand at their medians."),
     ("sample", "picked sample", "The plane goes through the sample that is picked, and follows it."),
 )
+_HELP = {key: about for key, _, about in BASES}
+_NONE_PICKED = "First pick a sample: click one on the data, on the boundary or among the answers."
 _TWO_ROWS = 290
 """Design pixels under which the chips go below the choosers."""
 _WIDE = 260
@@ -211,7 +213,9 @@ class SlicePopover(ScrollingPopover):
         chosen = fitting(data, session.slice)
         for key, chip in self.chips.items():
             chip.setChecked(key == chosen.base)
-        self.chips["sample"].setEnabled(session.picked is not None)
+        picked = session.picked is not None
+        self.chips["sample"].setEnabled(picked)
+        self.chips["sample"].setToolTip(tip(_HELP["sample"] if picked else _NONE_PICKED))
         at = base_of(data, session.slice)
         for k, slider in self.sliders.items():
             slider.set_value(float(at[k]))

@@ -61,8 +61,8 @@ class NetworkPanel(Panel):
         "dashed or hollow is **frozen**: training leaves it as it is. A single step shows the pass forwards, the "
         "loss, and the **gradient** on its way back, both over all training samples, though the step itself goes "
         "by its batch; an arc over the columns is a **residual connection**, added where its + is.\n"
-        "Source: Goodfellow, Bengio & Courville, *Deep Learning* (2016), [chapter "
-        "6](https://www.deeplearningbook.org)."
+        "Source: Goodfellow, Bengio & Courville, Deep Learning (2016), chapter 6: "
+        "https://www.deeplearningbook.org."
     )
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:

@@ -116,7 +116,7 @@ class RunsPanel(Panel):
         self.plot.set_log(x=False, y=self.log.isChecked() and not score)
         self.log.setEnabled(not score)
         self.plot.set_quantities(
-            Quantity("epoch" if self.along.key == "epoch" else "seconds of computing"),
+            Quantity("epoch" if self.along.key == "epoch" else "seconds"),
             Quantity(title, percent=score and bool(classes), bounds=bounds),
         )
         self.plot.set_data(x, curves, source=None)

@@ -22,7 +22,7 @@ from core.differences import Difference
 
 SIDE = 64
 """Design pixels of a card's picture of the boundary."""
-SMALL, NARROW = 36, 200
+SMALL, NARROW = 36, 180
 """The same in a card narrower than so many."""
 
 
@@ -183,7 +183,7 @@ class Card(QFrame):
         self.again.setVisible(kept)
         self.drop.setVisible(kept)
         self.numbers.setText(numbers(entry.snapshot))
-        apart = [f"{d.title} {d.before} → {d.after}" for d in entry.apart]
+        apart = [f"{d.title} {d.after}, now {d.before}" for d in entry.apart]
         self.apart.setText(" · ".join(apart) if apart else ("as now" if kept else "goes on"))
         self.apart.setToolTip(tip(*apart))
         self.swatch.update()

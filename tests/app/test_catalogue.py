@@ -56,3 +56,4 @@ def test_help_is_two_sentences_with_a_term_and_a_source(entry: Entry) -> None:
     assert all(sentence.endswith(".") for sentence in sentences)
     assert re.search(r"\*\*[^*]+\*\*", body)
     assert re.search(r"(19|20)\d\d|section \d|arXiv", source)
+    assert not re.search(r"\]\(|(?<!\*)\*(?!\*)", body + source)  # no markup that would be read as it stands

@@ -21,7 +21,7 @@ from core.probes.neurons import INPUTS
 BUDGET = 0.005
 """Seconds of drawing in one turn of the event loop."""
 
-REST = 3
+REST = 5
 """After a round of drawing, this many times as long is left to everything else."""
 
 PERIOD = 100
@@ -52,6 +52,7 @@ class Gaps(QObject):
         self._outdated: set[int] = set()
         self._round: list[int] = []
         self._job: Iterator[None] | None = None
+        self._finished: list[tuple[int, Edges, QPixmap]] = []
         self._spent = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -127,7 +128,7 @@ class Gaps(QObject):
         self._start_over()
 
     def _start_over(self) -> None:
-        self._job, self._round = None, []
+        self._job, self._round, self._finished = None, [], []
         self._shown.clear()
         self._outdated = set(range(len(self.edges)))
         self._timer.stop()
@@ -154,6 +155,7 @@ class Gaps(QObject):
         if self._job or self._round:
             self._timer.start(0)
         else:
+            self._show()
             self._timer.start(max(PERIOD, round(REST * self._spent * 1000)))
 
     def _seen(self, index: int) -> bool:
@@ -161,7 +163,7 @@ class Gaps(QObject):
         return right > self.visible[0] and left < self.visible[1]
 
     def _drawing(self, index: int) -> Iterator[None]:
-        """Draw a gap path by path, and show it when it is whole."""
+        """Draw a gap path by path."""
         assert self.arrangement is not None
         self._outdated.discard(index)
         edges = self.edges[index]
@@ -177,12 +179,18 @@ class Gaps(QObject):
             painter.strokePath(path, pen)
             painter.end()
             yield
-        self._pixmaps[self.key(index)] = pixmap
-        self._shown[self.key(index)] = edges
-        self.drawings += 1
-        if not self._is_shown(index, self.edges[index]):  # there have been other weights meanwhile
-            self._outdated.add(index)
-        self.drawn.emit(index)
+        self._finished.append((index, edges, pixmap))
+
+    def _show(self) -> None:
+        """Show what the round has drawn, all of it in one frame."""
+        finished, self._finished = self._finished, []
+        for index, edges, pixmap in finished:
+            self._pixmaps[self.key(index)] = pixmap
+            self._shown[self.key(index)] = edges
+            self.drawings += 1
+            if not self._is_shown(index, self.edges[index]):  # there have been other weights meanwhile
+                self._outdated.add(index)
+            self.drawn.emit(index)
 
     def paint(self, painter: QPainter, index: int, span: tuple[float, float], opacity: float) -> None:
         """Put the picture of a gap where it is at this moment of a motion."""

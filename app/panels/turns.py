@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-APART = 0.018
+APART = 0.025
 """Seconds between two turns: time for a frame with one of them."""
 
 

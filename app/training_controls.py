@@ -132,10 +132,20 @@ class DeviceDropdown(Dropdown):
 
 
 class SettingsButton(IconButton):
-    """Opens what is changed less often: settings, schedule, regularisation, stop rules, seed and precision."""
+    """Opens what is changed less often: settings, schedule, regularisation, stop rules, seed and precision.
+
+    Their many fields are made when somebody first asks for them.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__("settings", "Optimizer settings, schedule, regularisation, stop rules, seed and precision")
+        self._session = session
+        self.body: TrainingSettings | None = None
         self.popover = ScrollingPopover(self)
-        self.popover.set_body(TrainingSettings(session))
-        self.clicked.connect(lambda: self.popover.open_under(self))
+        self.clicked.connect(self._open)
+
+    def _open(self) -> None:
+        if self.body is None:
+            self.body = TrainingSettings(self._session)
+            self.popover.set_body(self.body)
+        self.popover.open_under(self)

@@ -161,7 +161,8 @@ os._exit(0)
 def start(options: Options) -> list[Row]:
     """From starting the program to its last panel painted and every event dealt with; the first time does not count."""
     prepare()
-    environment = os.environ | {QUIET[0]: QUIET[1]}
+    # Warm is with Python's own compiled files in place, also where the surroundings keep it from leaving any.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {QUIET[0]: QUIET[1]}
     times = []
     settings = f"{tempfile.gettempdir()}/learnscape-bench-{os.getpid()}.ini"
     for _ in range(options.few(3, 9) + 1):

@@ -328,7 +328,7 @@ def test_the_training_settings_fit_on_a_small_screen(
     button, session = window.transport.settings, window.session
     for name in SCHEDULES:
         session.set("training.schedule", Choice(name))
-        button.popover.open_under(button)
+        click(qtbot, button)
         qapp.processEvents()
         size, body = button.popover.size(), button.popover.area.widget()
         room = button.popover.screen().availableGeometry()
@@ -344,7 +344,7 @@ def test_the_training_settings_fit_on_a_small_screen(
 def test_the_popover_follows_what_is_chosen_in_it(qtbot: QtBot, qapp: QApplication, window: MainWindow) -> None:
     button, session = window.transport.settings, window.session
     session.set("training.schedule", Choice("plateau"))
-    button.popover.open_under(button)
+    click(qtbot, button)
     body = button.popover.area.widget()
     qtbot.waitUntil(lambda: button.popover.area.height() == body.sizeHint().height() > 600)
     tall = button.popover.height()

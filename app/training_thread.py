@@ -18,7 +18,7 @@ from core.spec import Experiment
 from core.tables import SpecError
 from core.trainer import Snapshot, Trainer
 
-SLICE, LONG_SLICE = 0.005, 0.032
+SLICE, LONG_SLICE = 0.005, 0.022
 """Seconds of training between looks at what the window wants; the long one is for an engine that gives the lock away.
 
 Longer ones make frames late with the NumPy engine; with the compiled one shorter ones ask for the lock too often.

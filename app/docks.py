@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, Q
 from app.panels.catalogue import Entry
 from app.panels.panel import Panel
 from app.theme import theme, theme_events, tokens
+from app.widgets.message import EmptyState
 
 FIRST, FIRST_LEAST = 0.18, 250
 """The first panel's share of the width, and the design pixels it has at least."""
@@ -102,6 +103,10 @@ class Docks(QMainWindow):
         self._before = QByteArray()
         self._focused: QWidget | None = None
         self._sizes = QByteArray()
+        self.empty = EmptyState()
+        self.empty.fill("No panel is left in this window.", "Put panels back", self.arrange)
+        self.empty.hide()
+        self.setCentralWidget(self.empty)
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         theme_events().changed.connect(self._dress)
@@ -113,7 +118,12 @@ class Docks(QMainWindow):
     def _dock(self, entry: Entry, session: Any) -> PanelDock:
         dock = PanelDock(entry, session, self)
         dock.made.connect(self._made)
+        dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self, self._say_if_empty))
         return dock
+
+    def _say_if_empty(self) -> None:
+        """With every panel hidden or torn off there is a sentence and the way back."""
+        self.empty.setVisible(all(dock.isHidden() or dock.isFloating() for dock in self.all()))
 
     def _made(self, dock: PanelDock) -> None:
         dock.panel.maximise_requested.connect(lambda: self.toggle_maximised(dock))

@@ -90,9 +90,9 @@ class BoundaryPanel(Panel):
         self.update_theme()
 
     def _make_controls(self) -> None:
-        self.mode = Dropdown("", [(row.key, row.label, row.help) for row in MODES.values()], name="Show")
+        self.mode = Dropdown("", [(row.key, row.label, row.help) for row in MODES.values()], name="Show", small=True)
         self.mode.chosen.connect(lambda _: self._mode_changed())
-        self.chosen = Dropdown("", [], name="Class shown")
+        self.chosen = Dropdown("", [], name="Class shown", small=True)
         self.chosen.chosen.connect(lambda _: self._recolour())
         self.test = Chip("test", "Show the points held out to test.")
         self.test.setChecked(self.session.show_test)

@@ -77,7 +77,7 @@ class ByHandPanel(Panel):
         self.numbers = Chip("numbers", "The table of all numbers in place of the formulas.")
         self.numbers.toggled.connect(lambda on: self.parts.set_numbers(on))
         rows = [("", "Examples", "Small networks with given weights, worked through in many a lecture.")]
-        self.examples = Dropdown("", [*rows, *((row.name, row.title, row.help) for row in EXAMPLES.rows())])
+        self.examples = Dropdown("", [*rows, *((row.name, row.title, row.help) for row in EXAMPLES.rows())], small=True)
         self.examples.box.setAccessibleName("Worked examples")
         self.examples.chosen.connect(self.load_example)
         for widget in (self.scope, self.numbers, self.examples):

@@ -107,8 +107,8 @@ class GradientsPanel(Panel):
         super().__init__(session, parent)
         self.plot, self.ridges, self.strip = CurvePlot(), RidgeView(), FlagStrip()
         self.view = Segmented([(v.key, v.key, v.about) for v in VIEWS.values()], name="What is shown")
-        self.quantity = Dropdown("", [(q, q, _ABOUT[q]) for q in QUANTITIES], name="Histograms of")
-        self.layer = Dropdown("", [(_ALL, "all layers", "All layers side by side.")], name="Layer")
+        self.quantity = Dropdown("", [(q, q, _ABOUT[q]) for q in QUANTITIES], name="Histograms of", small=True)
+        self.layer = Dropdown("", [(_ALL, "all layers", "All layers side by side.")], name="Layer", small=True)
         for control in (self.view, self.quantity, self.layer):
             self.add_control(control)
             control.chosen.connect(self._chosen)

@@ -23,7 +23,7 @@ class Controls:
 
     def _controls(self: Any) -> None:
         rows = [(row.name, row.title, f"{row.help} Source: {row.source}") for row in PLANES.rows()]
-        self.planes = Dropdown("", rows, help="Which plane through the space of θ is shown.")
+        self.planes = Dropdown("", rows, help="Which plane through the space of θ is shown.", small=True)
         self.planes.setAccessibleName("Plane")
         self.planes.chosen.connect(self.choose)
         self.follow = Chip("follow", "Move the plane's centre to the newest θ as training goes on.")

@@ -56,7 +56,7 @@ class RunsPanel(Panel):
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
-        self.measure = Dropdown("", _METRICS, help="What the curves show.")
+        self.measure = Dropdown("", _METRICS, help="What the curves show.", small=True)
         self.along = Segmented(_ALONG, name="Along")
         self.log = Chip("log", "Each power of ten takes the same height.")
         self.log.setChecked(True)

@@ -124,7 +124,7 @@ class Card(QFrame):
         self.name.setProperty("flat", True)
         self.name.setAccessibleName("Name of the run")
         self.name.editingFinished.connect(lambda: self.renamed.emit(self.name.text().strip()))
-        self.numbers = ElidedLabel("", 11)
+        self.losses, self.pace = ElidedLabel("", 11), ElidedLabel("", 11)
         self.apart = ElidedLabel("", 11, token="muted")
         self.again = IconButton(
             "undo", "Take this run up again: its settings and its θ", flat=True, size=tokens.SMALL_CONTROL
@@ -143,8 +143,8 @@ class Card(QFrame):
         self._head.addWidget(self.name, 1)
         self._head.addLayout(self._ways)
         self._texts.addLayout(self._head)
-        self._texts.addWidget(self.numbers)
-        self._texts.addWidget(self.apart)
+        for line in (self.losses, self.pace, self.apart):
+            self._texts.addWidget(line)
         self._texts.addStretch(1)
         self._row.addWidget(self.swatch, 0, Qt.AlignmentFlag.AlignTop)
         self._row.addLayout(self._texts, 1)
@@ -182,7 +182,8 @@ class Card(QFrame):
         self.name.setReadOnly(not kept)
         self.again.setVisible(kept)
         self.drop.setVisible(kept)
-        self.numbers.setText(numbers(entry.snapshot))
+        self.losses.setText(losses(entry.snapshot))
+        self.pace.setText(pace(entry.snapshot))
         apart = [f"{d.title} {d.after}, now {d.before}" for d in entry.apart]
         self.apart.setText(" · ".join(apart) if apart else ("as now" if kept else "goes on"))
         self.apart.setToolTip(tip(*apart))
@@ -253,17 +254,20 @@ class RunsList(QScrollArea):
             self.renamed.emit(entry.kept, name)
 
 
-def numbers(snapshot: Any) -> str:
-    """What a run came to, in one line: losses, score and computing time, and the epoch at which they were measured."""
-    model, rows = snapshot.model, snapshot.rows
-    epoch = float(snapshot.history.column("epoch")[rows - 1]) if rows else snapshot.epoch
+def losses(snapshot: Any) -> str:
+    """How good a run's network is, in one line: its losses and its score."""
     score = snapshot.test_score if snapshot.test_score == snapshot.test_score else snapshot.train_score
-    seconds = float(snapshot.history.column("seconds")[rows - 1]) if rows else 0.0
     parts = [
-        f"epoch {epochs(epoch)}",
         f"loss {brief(snapshot.train_loss)}",
         f"test {brief(snapshot.test_loss)}",
-        percent(score) if model.classes else f"R² {brief(score)}",
-        f"{brief(seconds)} s",
+        percent(score) if snapshot.model.classes else f"R² {brief(score)}",
     ]
     return " · ".join(part for part in parts if "NaN" not in part)
+
+
+def pace(snapshot: Any) -> str:
+    """What that took, in one line: the epoch at which it was measured, and the computing time."""
+    rows = snapshot.rows
+    epoch = float(snapshot.history.column("epoch")[rows - 1]) if rows else snapshot.epoch
+    seconds = float(snapshot.history.column("seconds")[rows - 1]) if rows else 0.0
+    return f"epoch {epochs(epoch)} · {brief(seconds)} s"

@@ -58,7 +58,7 @@ class WeightMode(Mode):
         self.span = 2.0
         self._held: Any = None
         self._network: Network | None = None
-        self.list = Dropdown("", [])
+        self.list = Dropdown("", [], small=True)
         self.list.setAccessibleName("Weight to look along")
         self.list.chosen.connect(self._chosen)
         self.wider = self._button("minus", "Wider view", 2.0)

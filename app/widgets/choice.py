@@ -30,10 +30,12 @@ MOST_VISIBLE = 16
 
 
 class _Box(QComboBox):
-    """A combo box drawn from tokens, whose wheel works only while it has the focus."""
+    """A combo box drawn from tokens, a pill's height where ``small``; its wheel works only while it has the focus."""
 
-    def __init__(self) -> None:
+    def __init__(self, small: bool = False) -> None:
         super().__init__()
+        self._type = 11 if small else 13
+        self._high = tokens.SMALL_CONTROL - 2 if small else tokens.CONTROL
         self.setView(QListView(self))
         self.setMaxVisibleItems(MOST_VISIBLE)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -45,17 +47,22 @@ class _Box(QComboBox):
         """Keep the size under another parent."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
-            wear(self, font())
+            self.dress()
+
+    def dress(self) -> None:
+        """Take the theme's size."""
+        wear(self, font(self._type))
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         """Room for the widest text."""
         metrics = self.fontMetrics()
         widest = max((metrics.horizontalAdvance(self.itemText(i)) for i in range(self.count())), default=0)
-        return QSize(widest + theme().px(44), theme().px(tokens.CONTROL))
+        return QSize(widest + theme().px(44), theme().px(self._high))
 
     def minimumSizeHint(self) -> QSize:
         """A few letters and the arrow; the text is elided."""
-        return QSize(theme().px(56), theme().px(tokens.CONTROL))
+        return QSize(theme().px(56), theme().px(self._high))
 
     def showPopup(self) -> None:
         """Open a list as wide as its widest row."""
@@ -92,19 +99,26 @@ class _Box(QComboBox):
 class Dropdown(QWidget):
     """A list of choices, its title above it where it has one; each row's help is that row's tooltip.
 
-    ``name`` is what it is called where no title says it.
+    ``name`` is what it is called where no title says it; a ``small`` one stands among the pills of a panel's header.
     """
 
     chosen = Signal(str)
 
     def __init__(
-        self, title: str, rows: Rows, *, help: str = "", name: str = "", parent: QWidget | None = None
+        self,
+        title: str,
+        rows: Rows,
+        *,
+        help: str = "",
+        name: str = "",
+        small: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._title, self._help, self._name = title, help, name or title
         self.label = Label(title, 11, token="muted")
         self.label.setVisible(bool(title))
-        self.box = _Box()
+        self.box = _Box(small)
         self.box.activated.connect(self._activated)
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.label)
@@ -166,8 +180,7 @@ class Dropdown(QWidget):
     def _dress(self) -> None:
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme().px(tokens.GRID))
-        wear(self.box, font())
-        self.box.updateGeometry()
+        self.box.dress()
 
 
 class Chip(QAbstractButton):

@@ -184,6 +184,17 @@ def test_a_panel_fills_the_window_and_goes_back(qtbot: QtBot, window: MainWindow
     assert all(other.is_watched for other in window.all_panels())
 
 
+def test_with_every_panel_hidden_there_is_a_way_back(qtbot: QtBot, window: MainWindow) -> None:
+    docks = window.docks
+    assert not docks.empty.isVisible()
+    for dock in docks.all():
+        dock.toggleViewAction().trigger()
+    qtbot.waitUntil(docks.empty.isVisible)
+    click(qtbot, docks.empty.button)
+    qtbot.waitUntil(lambda: not docks.empty.isVisible())
+    assert not any(dock.isHidden() for dock in docks.all())
+
+
 def test_the_keyboard_is_where_it_was_after_a_panel_filled_the_window(qtbot: QtBot, window: MainWindow) -> None:
     window.activateWindow()
     window.transport.play.setFocus()

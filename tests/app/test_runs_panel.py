@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.numbers import brief
 from app.panels.runs import RunsPanel
 from app.session import Session
 from app.theme import apply_theme
@@ -63,7 +64,10 @@ def test_a_kept_run_lies_over_the_present_one_with_its_own_values(qtbot: Any, pa
     np.testing.assert_array_equal(curves["Run 1"], kept.snapshot.history.column("train_loss"))
     np.testing.assert_array_equal(curves["This run"][:6], now.snapshot.history.column("train_loss"))
     assert np.isnan(curves["This run"][6:]).all()
-    assert panel.list.cards[1].apart.text().endswith(", now 0.3")
+    card, then = panel.list.cards[1], kept.snapshot
+    assert card.apart.text().endswith(", now 0.3")
+    assert card.losses.text().startswith(f"loss {brief(then.train_loss)} · test {brief(then.test_loss)} · ")
+    assert card.pace.text().startswith("epoch 12 · ")
 
 
 def test_each_run_has_its_boundary_painted(qtbot: Any, panel: RunsPanel) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDockWidget, QMainWindow, QWidget
 
 from app.panels.panel import Panel
 from app.theme import apply_theme, font, theme, tokens
@@ -76,6 +76,8 @@ def _settle(widget: QWidget) -> None:
         layout = each.layout()
         if layout is not None:
             layout.activate()
+        if isinstance(each, QAbstractScrollArea):  # which hides a bar that has nothing left to scroll only later
+            QApplication.sendEvent(each, QEvent(QEvent.Type.LayoutRequest))
 
 
 @contextmanager

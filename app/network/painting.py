@@ -6,11 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from app.network.arrangement import NAMES
-from app.network.edges import add_curve, edge_paths, edge_pen
+from app.network.edges import edge_paths, edge_pen
+from app.network.marks import curve_of, dot_rect, paint_marks
 from app.network.shortcuts import paint_arcs
 from app.network.tiles import brush
 from app.numbers import count
@@ -21,9 +22,6 @@ from core.data.features import title_of
 if TYPE_CHECKING:
     from app.network.picture import NetworkPicture
     from app.network.shown import Edge, Neuron
-
-DOT, LEAST_DOT = 0.1, 2.6
-"""Radius of a bias's dot: its share of the tile, and pixels at the least."""
 
 QUIET = 0.3
 """How strongly edges are drawn while one of them, or a neuron, is looked at."""
@@ -48,8 +46,7 @@ def paint_network(painter: QPainter, picture: NetworkPicture, shown: QRectF) -> 
     painter.setOpacity(1.0)
     paint_arcs(painter, picture)
     picture.pulse.paint_glow(painter)
-    for edge, label in picture.marked.items():
-        _paint_mark(painter, picture, edge, label)
+    paint_marks(painter, picture)
     if picture.edge is not None and picture.theta is not None:
         _paint_edge(painter, picture, picture.edge)
 
@@ -90,12 +87,6 @@ def _paint_column(painter: QPainter, picture: NetworkPicture, column: int) -> No
         painter.drawRoundedRect(rect, corner, corner)
     _paint_biases(painter, picture, column)
     _paint_words(painter, picture, column)
-
-
-def dot_rect(tile: QRectF) -> QRectF:
-    """Where a neuron's bias is drawn: over the lower left corner of its ``tile``."""
-    radius = max(LEAST_DOT * theme().scale, DOT * tile.width())
-    return QRectF(tile.left() - radius, tile.bottom() - radius, 2 * radius, 2 * radius)
 
 
 def _paint_biases(painter: QPainter, picture: NetworkPicture, column: int) -> None:
@@ -191,18 +182,6 @@ def _paint_markers(painter: QPainter, picture: NetworkPicture, column: int) -> N
 # edges that are looked at
 
 
-def curve_of(picture: NetworkPicture, edge: Edge) -> QPainterPath | None:
-    """An edge as a path; None where one of its ends is not shown."""
-    index, source, target = edge
-    left, right = picture.tile_of((index, source)), picture.tile_of((index + 1, target))
-    if left is None or right is None:
-        return None
-    path, span = QPainterPath(), picture.span(index)
-    start = QPointF(span[0], picture.gaps.middles(index)[left])
-    add_curve(path, start, QPointF(span[1], picture.gaps.middles(index + 1)[right]))
-    return path
-
-
 def _paint_edge(painter: QPainter, picture: NetworkPicture, edge: Edge) -> None:
     """The edge under the pointer, drawn strongly, with its ends."""
     index, source, target = edge
@@ -222,25 +201,3 @@ def _paint_edge(painter: QPainter, picture: NetworkPicture, edge: Edge) -> None:
     ends: tuple[Neuron, Neuron] = ((index, source), (index + 1, target))
     for neuron in ends:
         painter.drawRoundedRect(picture.tile_rect(*neuron), look.px(tokens.SMALL_CORNER), look.px(tokens.SMALL_CORNER))
-
-
-def _paint_mark(painter: QPainter, picture: NetworkPicture, mark: Edge | Neuron, label: str) -> None:
-    """A small label on an edge, or on a neuron's bias."""
-    if len(mark) == 3:
-        path = curve_of(picture, mark)
-        at = None if path is None else path.pointAtPercent(0.62)
-    else:
-        at = None if picture.tile_of(mark) is None else dot_rect(picture.tile_rect(*mark)).center()
-    if at is None:
-        return
-    look = theme()
-    painter.setFont(font(11, semibold=True))
-    wide = painter.fontMetrics().horizontalAdvance(label) + look.px(10)
-    if len(mark) == 2:
-        at = at + QPointF(-wide / 2 - look.px(6), 0)
-    rect = QRectF(at.x() - wide / 2, at.y() - look.px(9), wide, look.px(18))
-    painter.setPen(QPen(look.color("panel"), look.scale))
-    painter.setBrush(look.color("accent"))
-    painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
-    painter.setPen(look.color("on_accent"))
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, label)

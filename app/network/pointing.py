@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 
 from app.network.edges import edge_at
-from app.network.painting import dot_rect, pager_rects
+from app.network.marks import dot_rect
+from app.network.painting import pager_rects
 from app.theme import theme
 
 if TYPE_CHECKING:

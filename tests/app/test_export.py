@@ -23,7 +23,7 @@ from pytestqt.qtbot import QtBot
 from app.export.encoders import FORMATS
 from app.export.film import Film, Plan, choose
 from app.export.forms import FilmForm, PictureChoice, PictureForm
-from app.export.laying import Look
+from app.export.laying import Look, laid_out
 from app.export.menu import Exports
 from app.export.picture import render
 from app.export.stage import Cast, cells
@@ -190,6 +190,22 @@ def test_an_svg_of_boundary_and_network_has_images_only_of_fields(window: MainWi
         assert len(list(root.iter(f"{SVG}path"))) >= least  # every point, every width of edge
         assert sum(1 for _ in root.iter(f"{SVG}image")) <= 12
     assert largest_image(root) <= 128 * 128  # a neuron's map
+
+
+def test_a_table_that_fits_in_the_picture_has_no_bar_to_scroll_it(window: MainWindow, qtbot: QtBot) -> None:
+    hand = panel(window, "by_hand")
+    window.docks.toggle_maximised(window.docks.dock_of("by_hand"))
+    hand.go_to(len(hand.phases) - 2)
+    table = hand.parts.table
+
+    def bar() -> tuple[bool, bool]:
+        one = table.horizontalScrollBar()
+        return one.maximum() > 0, one.isVisible()
+
+    qtbot.waitUntil(lambda: bar() == (True, True))
+    with laid_out(hand, QSize(900, 720), Look(), ""):
+        assert bar() == (False, False)
+    assert bar() == (True, True)
 
 
 def test_what_cannot_be_written_is_one_sentence(window: MainWindow, tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.network.marks import curve_of, dot_rect, mark_rects
 from app.network.number_popover import NumberPopover
-from app.network.painting import curve_of, dot_rect, pager_rects
+from app.network.painting import pager_rects
 from app.network.parameter import Parameter, locate
 from app.network.pulse import DURATION
 from app.panels.network import NetworkPanel
@@ -347,6 +348,18 @@ def test_weights_are_picked_for_the_landscape_and_marked(open_panel: Any) -> Non
     popover.close()
     panel.board.header(0).edited.emit("units", 3)
     assert panel.picture.marked == {}
+
+
+def test_the_marks_of_edges_that_meet_stand_clear_of_one_another(open_panel: Any) -> None:
+    panel = open_panel(Dense(2))
+    picture, network = panel.picture, panel.board.network
+    for source in (0, 1):
+        panel.session.pick_weight(source, Parameter(1, 0, source).place(network))
+    assert set(picture.marked) == {(1, 0, 0), (1, 1, 0)}
+    (_, first), (_, second) = mark_rects(picture, picture.fontMetrics())
+    assert not first.intersects(second)
+    for edge, rect in zip(picture.marked, (first, second), strict=True):
+        assert curve_of(picture, edge).intersects(rect)
 
 
 # biases

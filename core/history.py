@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.changes import PLACED
 from core.stopping import UNSEEN, Watch
 from core.thinning import extremes
 
@@ -219,6 +220,12 @@ class History:
         moments = self.moments()
         steps = np.array([m.step for m in moments], dtype=np.int64)
         return steps, np.stack([m.theta for m in moments]) if moments else np.empty((0, 0))
+
+    def placed(self, recorded: npt.ArrayLike) -> Column:
+        """How often (n,) θ had been set by hand when so many rows, ``recorded`` (n,), had been recorded."""
+        change = np.nan_to_num(self.column("change")).astype(np.int64)
+        by_hand = self.column(_NUMBER)[(change & PLACED) > 0]
+        return np.asarray(np.searchsorted(by_hand, recorded, side="left"))
 
     def until(self, moment: Moment) -> History:
         """A copy that ends at ``moment``, to go on from there."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -64,22 +64,31 @@ def paint_race(
 def _paint_names(painter: QPainter, rect: QRectF, race: Race, ends: list[tuple[int, QPointF]]) -> None:
     painter.setFont(font(11, semibold=True))
     metrics = QFontMetricsF(painter.font())
-    taken: list[QRectF] = []
-    for index, end in ends:
-        if not rect.contains(end):
-            continue
-        text = title_of(race.contenders[index])
-        size = metrics.boundingRect(text).size()
-        box = QRectF(end.x() + theme().px(8), end.y() - size.height() / 2, size.width() + 4, size.height())
-        if box.right() > rect.right():
-            box.moveRight(end.x() - theme().px(8))
-        while any(box.intersects(other) for other in taken) and box.bottom() < rect.bottom() + box.height():
-            box.translate(0, size.height() * 0.5)
-        taken.append(box)
-        outline = QPainterPath()
+    for index, box in names_at(rect, ends, [metrics.boundingRect(title_of(one)).size() for one in race.contenders]):
+        text, outline = title_of(race.contenders[index]), QPainterPath()
         outline.addText(QPointF(box.left() + 2, box.bottom() - metrics.descent()), painter.font(), text)
         painter.strokePath(outline, QPen(DARK, 3.2 * theme().scale))
         painter.fillPath(outline, LIGHT)
+
+
+def names_at(rect: QRectF, ends: list[tuple[int, QPointF]], sizes: list[QSizeF]) -> list[tuple[int, QRectF]]:
+    """Where in ``rect`` the names of ``sizes`` stand beside their ends: as near as no other end or name is."""
+    dot = theme().px(5)
+    taken = [QRectF(end.x() - dot, end.y() - dot, 2 * dot, 2 * dot) for _, end in ends]
+    found: list[tuple[int, QRectF]] = []
+    for index, end in ends:
+        if not rect.contains(end):
+            continue
+        size = sizes[index]
+        box = QRectF(end.x() + theme().px(8), end.y() - size.height() / 2, size.width() + 4, size.height())
+        if box.right() > rect.right():
+            box.moveRight(end.x() - theme().px(8))
+        places = [box.translated(0, way * far * size.height() / 4) for far in range(40) for way in (1, -1)]
+        free = (at for at in places if rect.contains(at) and not any(at.intersects(other) for other in taken))
+        box = next(free, box)
+        taken.append(box)
+        found.append((index, box))
+    return found
 
 
 class RaceTable(QWidget):

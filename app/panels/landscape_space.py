@@ -159,12 +159,13 @@ class LandscapeSpace(FollowingSpace):
         up = np.where(np.isfinite(up), np.clip(up, 0.0, 1.0), under)
         up[-1] = float(np.clip(np.nan_to_num(window.heights(ball[2]), nan=1.0, posinf=1.0), 0.0, 1.0))
         points = inside(np.column_stack([at, up]))
-        starts = np.flatnonzero(track.leaps)
-        path = joined(np.split(points, starts)) if len(starts) else points
+        path, starts = points, np.flatnonzero(track.leaps)
         shade, shadow = QColor(DARK), QColor(DARK)
         shade.setAlphaF(0.6)
         shadow.setAlphaF(0.35)
         ground = inside(np.column_stack([at, under]))
+        if len(starts):
+            path, ground = (joined(np.split(line, starts)) for line in (points, ground))
         lines = [Line(ground, shadow, 1.6), Line(path, LIGHT, 2.0, shade, ghost=0.4)] if len(points) > 1 else []
         x, y, z = points[-1].tolist()
         if not math.isfinite(x):

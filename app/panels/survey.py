@@ -187,12 +187,14 @@ def with_arrows(survey: Survey) -> Survey:
 
 def path_of(objective: Objective, plane: Plane, snapshot: Any) -> Track | None:
     """The path of the snapshot's history; None where it has moved on to a network of another shape."""
-    steps, thetas = snapshot.history.path()
+    history = snapshot.history
+    steps, thetas = history.path()
     if len(snapshot.theta) != len(plane.centre):
         return None
     if thetas.shape[-1] != len(plane.centre):
-        steps, thetas = np.empty(0, np.int64), np.empty((0, len(plane.centre)))
-    return track(objective, plane, steps, thetas, snapshot.step, snapshot.theta)
+        return track(objective, plane, np.empty(0, np.int64), (), snapshot.step, snapshot.theta)
+    placed = history.placed([moment.rows for moment in (*history.moments(), snapshot.moment)])
+    return track(objective, plane, steps, thetas, snapshot.step, snapshot.theta, placed)
 
 
 def unlike(wanted: Any, other: Any) -> str:

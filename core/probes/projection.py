@@ -24,7 +24,8 @@ class Track:
     ``explained`` is the share of Σ‖θ_t − origin‖² that lies in the plane: 1 − Σ distances² / Σ reaches², NaN for a path
     that never leaves the origin.
     (Li et al. 2018, section 7, report the same share for planes of principal components about the last θ.)
-    ``loss`` is the objective of the newest θ, ``under`` that of the plane's point nearest to it.
+    ``loss`` is the objective of the newest θ, ``under`` that of the plane's point nearest to it. ``leaps`` (T,) says
+    where θ was set by hand: no step leads there from the one before.
     """
 
     plane: Plane
@@ -35,6 +36,7 @@ class Track:
     explained: float
     loss: float
     under: float
+    leaps: npt.NDArray[np.bool_]
 
     @property
     def ball(self) -> Floats:
@@ -42,18 +44,24 @@ class Track:
         return np.asarray(self.coordinates[-1])
 
     @property
-    def leaps(self) -> npt.NDArray[np.bool_]:
-        """Where (T,) θ was set by hand: no step leads there from the one before."""
-        return np.append(False, np.diff(self.steps) == 0)
-
-    @property
     def off(self) -> float:
         """Distance of the newest θ from the plane."""
         return float(self.distances[-1])
 
 
-def track(objective: Objective, plane: Plane, steps: Steps, thetas: Any, step: int, theta: npt.ArrayLike) -> Track:
-    """The path ``thetas`` (T, P) after ``steps`` (T,) up to ``step``, and ``theta`` (P,) there, seen from ``plane``."""
+def track(
+    objective: Objective,
+    plane: Plane,
+    steps: Steps,
+    thetas: Any,
+    step: int,
+    theta: npt.ArrayLike,
+    placed: npt.ArrayLike = (),
+) -> Track:
+    """The path ``thetas`` (T, P) after ``steps`` (T,) up to ``step``, and ``theta`` (P,) there, seen from ``plane``.
+
+    ``placed`` (T + 1,) says how often θ had been set by hand at each of them, and at last; empty where that is unknown.
+    """
     before = np.asarray(steps) < step
     end = np.asarray(theta, dtype=np.float64)[None]
     path = np.concatenate([np.asarray(thetas, dtype=np.float64)[before].reshape(-1, len(plane.centre)), end])
@@ -63,7 +71,11 @@ def track(objective: Objective, plane: Plane, steps: Steps, thetas: Any, step: i
     explained = 1.0 - float(np.square(distances).sum()) / whole if whole > 0 else float("nan")
     loss, under = objective(np.concatenate([end, plane.at(coordinates[-1:])]))
     all_steps = np.append(np.asarray(steps, dtype=np.int64)[before], step)
-    return Track(plane, all_steps, coordinates, distances, reaches, explained, float(loss), float(under))
+    leaps = np.diff(all_steps) == 0
+    if len(hands := np.asarray(placed)):
+        leaps |= np.diff(np.append(hands[:-1][before], hands[-1])) > 0
+    jumps = np.append(False, leaps)
+    return Track(plane, all_steps, coordinates, distances, reaches, explained, float(loss), float(under), jumps)
 
 
 def project_all(plane: Plane, thetas: npt.ArrayLike) -> tuple[Floats, Floats]:

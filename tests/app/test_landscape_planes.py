@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -15,6 +15,7 @@ from app.numbers import number
 from app.panels.landscape import LandscapePanel
 from app.panels.landscape_arrows import lengths
 from app.panels.landscape_axes import marks, titles
+from app.panels.landscape_racers import names_at
 from app.panels.landscape_words import words
 from app.panels.relief import Shades, relief
 from app.panels.survey import Survey, unlike
@@ -340,6 +341,19 @@ def test_a_race_runs_from_theta_and_is_listed_and_labelled(
     qtbot.mouseClick(form.clear, Qt.MouseButton.LeftButton)
     assert panel._raced is None
     assert panel.off_plane.isVisible()
+
+
+def test_a_racers_name_is_on_no_other_name_and_on_nobodys_end(panel: LandscapePanel) -> None:
+    rect, sizes = QRectF(0, 0, 400, 300), [QSizeF(60, 12)] * 4
+    for places in ([(100, 100), (130, 104), (150, 98), (104, 100)], [(390, 4), (380, 8), (340, 6), (396, 296)]):
+        ends = [(index, QPointF(*place)) for index, place in enumerate(places)]
+        boxes = [box for _, box in names_at(rect, ends, sizes)]
+        assert len(boxes) == 4
+        for one, box in enumerate(boxes):
+            assert rect.contains(box)
+            assert not any(box.contains(end) for _, end in ends)
+            assert not any(box.intersects(other) for other in boxes[:one])
+    assert names_at(rect, [(2, QPointF(500, 20))], sizes) == [], "one outside has none"
 
 
 def test_tuning_finds_better_rates(panel: LandscapePanel, session: HandTrained, qtbot: QtBot) -> None:

@@ -526,6 +526,26 @@ def test_a_path_whose_losses_are_not_the_objective_lies_on_the_surface(
     assert landscape._losses(landscape.view.track) is None
 
 
+def test_no_line_leads_to_where_theta_was_set_by_hand_between_two_epochs(
+    landscape: LandscapePanel, session: HandTrained, qtbot: QtBot
+) -> None:
+    landscape.follow.click()
+    space = open_space(qtbot, landscape)
+    session.train(2)
+    session.trainer.advance(1)
+    placed = landscape._survey.plane.at((0.2, 0.3))
+    session.trainer.place(placed)
+    session.show()
+    qtbot.waitUntil(lambda: landscape.view.track.leaps.tolist() == [0, 0, 0, 1])
+    qtbot.waitUntil(lambda: not space._easing.isActive() and not space._stale)
+    ground, path = space.scene_shown.lines[-3:-1]
+    assert np.isnan(ground.points[-2]).all()
+    assert np.isnan(path.points[-2]).all()
+    session.train(1)
+    qtbot.waitUntil(lambda: len(landscape.view.track.steps) > 4)
+    assert landscape.view.track.leaps.tolist() == [0, 0, 0, 1, 0]
+
+
 def test_a_click_drops_the_ball_on_the_surface(landscape: LandscapePanel, session: HandTrained, qtbot: QtBot) -> None:
     space = open_space(qtbot, landscape)
     dropped: list[tuple[float, float]] = []

@@ -59,12 +59,16 @@ class Store:
 
 
 def rates_at(history: History, steps: Floats) -> Floats:
-    """The rate (n,) of the last step before each of ``steps`` (n,), of the first one for step 0."""
+    """The rate (n,) of the last step before each of ``steps`` (n,), of the first one for step 0.
+
+    A first row that was recorded before the rate was set to another says nothing of any step.
+    """
     rows = len(history)
     if not rows:
         return np.full(len(steps), np.nan)
-    recorded, rates = history.column("step")[:rows], history.column("rate")[:rows]
-    return rates[np.clip(np.searchsorted(recorded, steps, side="left"), 0, rows - 1)]
+    recorded, rates, bases = (history.column(name)[:rows] for name in ("step", "rate", "base_rate"))
+    first = int(rows > 1 and bases[0] != bases[1])
+    return rates[np.clip(np.searchsorted(recorded, steps, side="left"), first, rows - 1)]
 
 
 def missing(moments: list[Moment], series: Series, most: int) -> list[Moment]:

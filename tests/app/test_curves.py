@@ -111,6 +111,15 @@ def test_one_spike_in_a_million_rows_is_drawn_and_the_picture_stays_small(rng: n
     assert np.nanmax(drawn.middle_y) < 1.02
 
 
+@pytest.mark.parametrize("n", [3, 5_000])
+def test_all_rows_at_the_last_place_are_drawn(n: int) -> None:
+    x, y = np.append(np.arange(n, dtype=np.float64), [n - 1.0, n - 1.0]), np.ones(n + 2)
+    y[-2:] = 5.0, 3.0
+    drawn = thin(x, y, grown(y, False, []), np.linspace(0, n - 1, 101))
+    assert drawn.x[-1] == n - 1
+    assert drawn.y.max() == 5.0
+
+
 def test_a_hole_breaks_the_line_however_long_the_record() -> None:
     for n in (50, 100_000):
         y = np.ones(n)

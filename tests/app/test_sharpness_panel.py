@@ -204,3 +204,7 @@ def test_rates_are_those_of_the_step_before() -> None:
     each = trainer.steps_per_epoch
     steps = np.array([0.0, each, 3.0 * each, 3.0 * each + 1, 4.0 * each])
     assert list(rates_at(trainer.history, steps)) == [0.05, 0.05, 0.05, 0.2, 0.2]
+    fresh = Trainer(trainer.experiment)
+    fresh.adopt(change(fresh.experiment, "training.learning_rate", 0.1))
+    fresh.step_epoch()
+    assert list(rates_at(fresh.history, steps[:2])) == [0.1, 0.1], "set before the first step"

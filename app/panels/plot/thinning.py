@@ -153,7 +153,7 @@ def thin(x: Floats, y: Floats, pyramid: Pyramid, edges: Floats) -> Thinned:
     In crowded columns a point lies within an eighth of a column of its place; its value is always exact.
     """
     cuts = np.searchsorted(x, edges)
-    first, last = max(int(cuts[0]) - 1, 0), min(int(cuts[-1]) + 1, len(x))
+    first, last = max(int(cuts[0]) - 1, 0), min(int(np.searchsorted(x, edges[-1], side="right")) + 1, len(x))
     crowd = (last - first) / len(edges)
     if crowd <= 2:
         nothing = np.empty(0)

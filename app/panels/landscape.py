@@ -273,7 +273,7 @@ class LandscapePanel(Controls, Racing, Panel):
         self._survey = replace(self._survey, track=seen)
         self.view.set_track(seen)
         self.off_plane.set_track(seen)
-        if not self.asking.along_line:
+        if self.pictures.shows_map and not self.asking.along_line:
             note = self.pictures.space.note if self.three.isChecked() else ""
             self.set_status(" · ".join(filter(None, (words(seen, self._survey.objective), note))))
 

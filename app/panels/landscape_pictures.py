@@ -58,6 +58,11 @@ class Pictures(QWidget):
         """Show the surface."""
         self._stack.setCurrentWidget(self._map)
 
+    @property
+    def shows_map(self) -> bool:
+        """Whether the surface is shown."""
+        return self._stack.currentWidget() is self._map
+
     def set_space(self, on: bool) -> None:
         """Show the surface in three dimensions, where it has any height, or as a map."""
         three = on and self.space.possible

@@ -103,6 +103,9 @@ def test_a_path_too_short_for_components_is_said_and_mended(qtbot: QtBot) -> Non
     assert panel.pictures.shown is panel.pictures.missing
     assert "three moments" in panel.pictures.missing.text
     assert panel.pictures.missing.button.text() == "Train"
+    panel.three.click()
+    assert panel.status == "", "the numbers of the plane before are of no picture that is shown"
+    panel.three.click()
     session.train(4)
     settle(qtbot, panel)
     assert panel.pictures.shown is not panel.pictures.missing

@@ -21,6 +21,11 @@ _WIDTH, _SLIM = 116, 76
 """Design pixels; the second where the map beside it would be left with too little."""
 
 
+def axis_title(last: int, room: float, metrics: QFontMetricsF) -> str:
+    """What the axis below is named where there is ``room`` for it beside its ``last`` step."""
+    return "step" if metrics.horizontalAdvance(f"step {count(last)}") <= room else ""
+
+
 class OffPlaneView(QWidget):
     """Over the steps: distance from the plane and, fainter, from its centre; alike where the plane shows little."""
 
@@ -94,9 +99,9 @@ class OffPlaneView(QWidget):
             painter.setPen(look.color("muted"))
             painter.drawText(QRectF(0, level - line / 2, left - look.px(5), line), _RIGHT, text)
         last = int(track.steps[-1])
-        if not self.slim:
-            painter.drawText(QRectF(plot.left(), plot.bottom() + look.px(4), plot.width(), line), _LEFT, "step")
-        painter.drawText(QRectF(plot.left(), plot.bottom() + look.px(4), plot.width(), line), _RIGHT, count(last))
+        below = plot.bottom() + look.px(4)
+        painter.drawText(QRectF(plot.left(), below, plot.width(), line), _LEFT, axis_title(last, plot.width(), metrics))
+        painter.drawText(QRectF(0, below, plot.right(), line), _RIGHT, count(last))
         painter.setPen(look.color("accent"))
         painter.drawText(QRectF(plot.left(), place.top() - look.px(2), plot.width(), line), _LEFT, self._named())
         x = plot.left() + track.steps / max(last, 1) * plot.width()

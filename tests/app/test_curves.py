@@ -172,6 +172,18 @@ def test_words_of_ticks_do_not_touch() -> None:
     assert wide == found
 
 
+def test_numbers_do_not_overlap_while_an_axis_is_on_its_way_to_a_far_shorter_one(plot: CurvePlot) -> None:
+    plot.set_data(np.arange(9.0), [Curve("a", "loss", 0, 0.25 + 1e-8 * np.arange(9.0))])
+    plot.scene.y_range.now = (0.2, 0.6)
+    layout = arrange(plot.scene, 400, 240)
+    line = QFontMetricsF(font(11)).height()
+    places = [layout.to_pixel(plot.scene, 0.0, at).y() for at, text in layout.y_ticks.major if text]
+    assert places
+    assert (np.abs(np.diff(places)) >= line).all()
+    plot.scene.arrive()
+    assert sum(bool(text) for _, text in arrange(plot.scene, 400, 240).y_ticks.major) > 3
+
+
 @pytest.mark.parametrize(("width", "height"), [(150, 110), (200, 60), (260, 64), (420, 72)])
 def test_a_plots_numbers_do_not_overlap_however_small_it_is(plot: CurvePlot, width: int, height: int) -> None:
     plot.set_log(x=False, y=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QFontMetricsF, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -16,9 +16,10 @@ from app.numbers import number
 from app.panels import landscape_asking
 from app.panels.landscape import LandscapePanel
 from app.panels.map_image import MapSize, draw_map
+from app.panels.off_plane import axis_title
 from app.panels.relief import FINE, relief
 from app.panels.survey import Ink, Question, Survey, surveys
-from app.theme import apply_theme, theme
+from app.theme import apply_theme, font, theme
 from core.probes.directions import Plane, random_plane
 from core.probes.landscape import Objective, Surface
 from core.probes.seen import Seen
@@ -309,6 +310,13 @@ def test_the_plot_beside_the_map_is_there_where_there_is_room(
     rect = panel.view.map_rect().translated(panel.view.geometry().topLeft())
     assert abs(bar.top() - rect.top()) <= 1
     assert abs(bar.bottom() - rect.bottom()) <= 1
+
+
+def test_the_name_of_the_steps_is_on_no_number() -> None:
+    metrics = QFontMetricsF(font(11))
+    room = metrics.horizontalAdvance("step 1 865")
+    assert axis_title(1_865, room, metrics) == "step"
+    assert axis_title(26_441_308, room, metrics) == ""
 
 
 def test_the_theme_changes_axes_and_ground(open_panel: Any, session: HandTrained, qapp: QApplication) -> None:

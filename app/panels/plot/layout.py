@@ -51,6 +51,7 @@ def arrange(scene: Scene, width: float, height: float) -> Layout:
     y_ticks = _apart(y_ticks, scene.y_range.goal, tall, lambda text: line)
     left = max((small.horizontalAdvance(text) for _, text in y_ticks.major), default=0.0)
     left = math.ceil((max(left, small.horizontalAdvance("10⁻⁴")) + look.px(10)) / 4) * 4
+    y_ticks = _apart(y_ticks, scene.y_range.now, tall, lambda text: line)  # on its way an axis may be far longer
     words = [label.horizontalAdvance(curve.label) for curve in scene.curves] if len(scene.x) else []
     right = max([*words, small.horizontalAdvance(scene.x_quantity.title) + look.px(8)]) + look.px(14)
     right = min(math.ceil(right), 0.34 * width)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.numbers import brief
 from app.panels.curves import Band, Curve, CurvePlot, Quantity
+from app.panels.landscape_words import PENALISED
 from core.probes.between import Line, between
 from core.probes.directions import Floats
 from core.probes.landscape import Objective
@@ -68,4 +69,5 @@ def words(crossing: Crossing) -> str:
         barrier = f"{over}, at {brief(line.top)} of the way"
     else:
         barrier = "no barrier: nowhere above the worse end" if math.isfinite(line.rise) else "not finite between"
-    return f"{barrier} · {ends} · ‖{b} − {a}‖ = {brief(line.length)}"
+    with_penalty = f" · {PENALISED}" if crossing.objective.penalised else ""
+    return f"{barrier} · {ends} · ‖{b} − {a}‖ = {brief(line.length)}{with_penalty}"

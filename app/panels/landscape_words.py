@@ -10,6 +10,8 @@ from app.numbers import brief, count, percent
 from core.probes.landscape import Objective
 from core.probes.projection import Track
 
+PENALISED = "penalties included"
+"""Said of losses that are what training minimises, where the curves of losses are without L1 and L2."""
 _ROUNDING = 4 * float(np.finfo(np.float32).eps)
 
 
@@ -25,6 +27,8 @@ def words(seen: Track, objective: Objective) -> str:
     ]
     if seen.plane.uncounted is not None and seen.plane.uncounted.any():
         parts.append("distances without running statistics")
+    if objective.penalised:
+        parts.append(PENALISED)
     if objective.samples < objective.total:
         parts.append(f"on {count(objective.samples)} of {count(objective.total)} points")
     return " · ".join(parts)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.numbers import count
 from app.panels.lacking import says_lacking
+from app.panels.landscape_words import PENALISED
 from app.panels.panel import Panel
 from app.panels.slice_modes import Mode
 from app.panels.slice_plot import SlicePlot
@@ -111,9 +112,12 @@ class SlicePanel(Panel):
 
     def say(self, text: str) -> None:
         """The numbers of the slice, and what they are computed on where that is not everything."""
-        its = self._objective
-        part = its is not None and its.samples < its.total
-        self.set_status(f"{text} · on {count(its.samples)} of {count(its.total)} samples" if its and part else text)
+        its, parts = self._objective, [text]
+        if its is not None and its.penalised:
+            parts.append(PENALISED)
+        if its is not None and its.samples < its.total:
+            parts.append(f"on {count(its.samples)} of {count(its.total)} samples")
+        self.set_status(" · ".join(parts))
 
     @property
     def objective(self) -> Objective | None:

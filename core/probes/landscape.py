@@ -55,6 +55,11 @@ class Objective:
         """How many points it is computed on."""
         return len(self.x)
 
+    @property
+    def penalised(self) -> bool:
+        """Whether it is more than the mean loss that a run records."""
+        return self.l1 > 0 or self.l2 > 0
+
     def __call__(self, thetas: npt.ArrayLike) -> Floats:
         """Losses (R,) of ``thetas`` (R, P), infinite or NaN where they overflow; NaN without points."""
         if not self.samples:

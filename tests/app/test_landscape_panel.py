@@ -231,9 +231,11 @@ def test_a_penalty_changes_the_surface_and_not_the_plane(open_panel: Any, sessio
     session.adopt(change(session.experiment, "training.learning_rate", 0.5))
     settle(qtbot, panel)
     assert shown(panel) is before
+    assert "penalties" not in panel.status
     session.adopt(change(session.experiment, "training.l2", 1.0))
     settle(qtbot, panel)
     after = shown(panel)
+    assert panel.status.endswith(" · penalties included"), "the recorded losses are without them"
     assert after.plane is before.plane
     assert (after.losses > before.losses).all()
 

@@ -200,6 +200,12 @@ def test_the_ball_is_where_a_full_batch_step_really_lands(qtbot: QtBot) -> None:
     assert here.y == pytest.approx(trainer.measure()["train_loss"], rel=1e-9)
 
 
+@pytest.mark.parametrize("mode", ["weight", "step"])
+def test_a_loss_with_penalties_is_said_to_have_them(qtbot: QtBot, mode: str) -> None:
+    assert "penalties" not in shown(qtbot, trained(), mode).status
+    assert shown(qtbot, trained(l2=0.1), mode).status.endswith(" · penalties included")
+
+
 def test_the_status_says_best_and_worst_rate_and_the_marks_stand_there(qtbot: QtBot) -> None:
     panel = shown(qtbot, trained(), "step")
     mode = panel.mode

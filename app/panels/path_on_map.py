@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from app.theme import font, theme
@@ -59,21 +59,17 @@ def paint_spots(painter: QPainter, rect: QRectF, spots: Sequence[tuple[QPointF, 
 
 
 def _spot(painter: QPainter, rect: QRectF, at: QPointF, name: str, taken: list[QRectF]) -> None:
-    """Draw a small diamond, and its name above it or below, on the side with room in ``rect``."""
+    """Draw a small diamond, and beside it its name, as much of it as there is room for in ``rect``."""
     scale = theme().scale
     painter.save()
     painter.setFont(font(11, semibold=True))
     outline = QPainterPath()
     metrics = QFontMetricsF(painter.font())
-    width, high = metrics.horizontalAdvance(name), metrics.ascent()
-    fits = at.x() + 10 * scale + width < rect.right()
-    left = at.x() + (8 * scale if fits else -8 * scale - width)
-    bases = [at.y() - 7 * scale, at.y() + 7 * scale + high]
-    places = [QRectF(left, base - high, width, high) for base in bases]
-    free = [not any(place.intersects(other) for other in taken) for place in places]
-    chosen = 0 if free[0] or not free[1] else 1
-    taken.append(places[chosen])
-    outline.addText(QPointF(left, bases[chosen]), painter.font(), name)
+    room = max(rect.right() - at.x(), at.x() - rect.left()) - 10 * scale
+    name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
+    place = name_beside(rect, at, QSizeF(metrics.horizontalAdvance(name), metrics.ascent()), taken)
+    taken.append(place)
+    outline.addText(place.bottomLeft(), painter.font(), name)
     painter.strokePath(outline, QPen(DARK, 3.2 * scale))
     painter.fillPath(outline, LIGHT)
     painter.translate(at)
@@ -83,6 +79,16 @@ def _spot(painter: QPainter, rect: QRectF, at: QPointF, name: str, taken: list[Q
     side = 7 * scale
     painter.drawRect(QRectF(-side / 2, -side / 2, side, side))
     painter.restore()
+
+
+def name_beside(rect: QRectF, at: QPointF, size: QSizeF, taken: Sequence[QRectF]) -> QRectF:
+    """Where a name of ``size`` stands: right of ``at`` or left, above or below, in ``rect`` and clear of ``taken``."""
+    scale = theme().scale
+    lefts = (at.x() + 8 * scale, at.x() - 8 * scale - size.width())
+    tops = (at.y() - 7 * scale - size.height(), at.y() + 7 * scale)
+    places = [QRectF(QPointF(left, top), size) for left in lefts for top in tops]
+    inside = [place for place in places if rect.left() <= place.left() and place.right() <= rect.right()] or places
+    return next((p for p in inside if not any(p.intersects(other) for other in taken)), inside[0])
 
 
 def _ball(painter: QPainter, rect: QRectF, at: QPointF) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +18,7 @@ from app.panels.landscape_arrows import lengths
 from app.panels.landscape_axes import marks, titles
 from app.panels.landscape_racers import names_at
 from app.panels.landscape_words import words
+from app.panels.path_on_map import name_beside, paint_spots
 from app.panels.relief import Shades, relief
 from app.panels.survey import Survey, unlike
 from app.remembered import Remembered
@@ -357,6 +359,26 @@ def test_a_racers_name_is_on_no_other_name_and_on_nobodys_end(panel: LandscapePa
             assert not any(box.contains(end) for _, end in ends)
             assert not any(box.intersects(other) for other in boxes[:one])
     assert names_at(rect, [(2, QPointF(500, 20))], sizes) == [], "one outside has none"
+
+
+def test_the_name_of_a_place_is_inside_the_map_and_clear_of_the_others() -> None:
+    rect, size = QRectF(0, 0, 200, 150), QSizeF(60, 10)
+    taken: list[QRectF] = []
+    for at in ((190, 20), (100, 60), (104, 62), (98, 64), (101, 58)):
+        box = name_beside(rect, QPointF(*at), size, taken)
+        assert 0 <= box.left() < box.right() <= 200
+        assert not any(box.intersects(other) for other in taken)
+        taken.append(box)
+    assert name_beside(rect, QPointF(100, 60), size, ()).left() > 100, "to the right where there is room"
+
+
+def test_a_name_too_long_for_the_map_begins_inside_it(qtbot: QtBot) -> None:
+    image = QImage(200, 60, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.black)
+    painter = QPainter(image)
+    paint_spots(painter, QRectF(40, 0, 160, 60), [(QPointF(150, 30), "a moment that somebody gave a long name")])
+    painter.end()
+    assert not any(image.pixelColor(x, y).lightness() for x in range(40) for y in range(60))
 
 
 def test_tuning_finds_better_rates(panel: LandscapePanel, session: HandTrained, qtbot: QtBot) -> None:

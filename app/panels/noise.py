@@ -105,10 +105,11 @@ class NoisePanel(Panel):
         if found is None or spread is None:
             return
         who = "all samples" if spread.size == found.samples else f"batches of {count(spread.size)}"
-        parts = [f"{who}: {degrees(spread.median)} off" if math.isfinite(spread.median) else f"{who}: no full gradient"]
-        parts.append(f"{percent(spread.uphill)} uphill")
-        scale = brief(found.scale)
-        parts.append(f"noise scale {scale}{THIN}samples")
+        parts = [f"{who}: no full gradient"]
+        if math.isfinite(spread.median):
+            parts = [f"{who}: {degrees(spread.median)} off", f"{percent(spread.uphill)} uphill"]
+        if not math.isnan(found.scale):
+            parts.append(f"noise scale {brief(found.scale)}{THIN}samples")
         parts.append(f"|gradient| {brief(found.norm)}")
         if found.samples < found.total:
             parts.append(f"on {count(found.samples)} of {count(found.total)} samples")

@@ -128,7 +128,7 @@ def picture(cut: StepSlice, log: bool, optimizer: str) -> Picture:
     title = f"loss after one step of {optimizer}"
     if cut.own is not None:
         title = f"change of the loss by one step of {optimizer} on the next batch"
-    worse = line.back if math.isfinite(line.back) else (math.inf if line.slope < 0 else cut.axis[0])
+    worse = line.back if math.isfinite(line.back) else (math.inf if line.slope <= 0 else cut.axis[0])
     return Picture(cut.axis, tuple(curves), "rate", title, log, low, high, balls, marks, line.loss - floor, worse)
 
 
@@ -160,6 +160,8 @@ def sentence(cut: StepSlice) -> str:
     change = cut.landing - line.loss
     moved = f"{MINUS if change < 0 else '+'}{brief(abs(change))}" if math.isfinite(change) else "diverges"
     parts = [f"rate {brief(cut.rate)}: loss {moved}"]
+    if line.slope == 0:
+        return " · ".join([*parts, "the loss is flat here: no slope says where to go"])
     if not line.slope < 0:
         return " · ".join([*parts, "this step goes uphill at first: momentum, decay or another batch leads it"])
     if math.isfinite(line.best):

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.panels.noise import NoisePanel
 from app.theme import apply_theme, theme
 from core.probes.landscape import Objective
-from core.probes.noise import noise
+from core.probes.noise import Noise, Spread, noise
 from core.spec import Experiment, change
 from core.trainer import Trainer
 from tests.app import run_records as records
@@ -60,6 +60,14 @@ def test_it_shows_the_noise_at_theta_with_the_present_size_emphasised(qtbot: QtB
     assert np.allclose(emphasised.angles, expected.spreads[0].angles)
     assert panel.status.startswith("batches of 10: ")
     assert f"noise scale {expected.scale:.3g}" in panel.status
+
+
+def test_without_any_gradient_there_are_no_numbers_of_its_noise(qtbot: QtBot) -> None:
+    panel = shown(qtbot, records.trained(records.experiment()))
+    nothing = Spread(10, np.full(3, np.nan), np.zeros(3), np.zeros(3))
+    panel.view.set_noise(Noise(0.0, 0.0, (nothing,), 30, 30), 10)
+    panel._say()
+    assert panel.status == "batches of 10: no full gradient · |gradient| 0"
 
 
 def test_the_batchs_slider_is_followed(qtbot: QtBot) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.panels.plot import ticks
 from app.panels.slice import SlicePanel
 from app.panels.slice_plot import heights
-from app.panels.slice_step import StepMode
+from app.panels.slice_step import StepMode, picture, sentence
 from app.panels.slice_weight import WeightMode, advice, weight_names
 from core.model import Model
 from core.probes.landscape import Objective
@@ -317,6 +318,13 @@ def test_while_training_runs_a_large_network_is_sliced_on_a_part_and_says_so(
     panel.session.run_changed.emit()
     settle(qtbot, panel)
     assert "samples" not in panel.status
+
+
+def test_a_step_where_the_loss_is_flat_goes_neither_up_nor_down(qtbot: QtBot) -> None:
+    cut = shown(qtbot, trained(), "step").mode._shown
+    flat = replace(cut, line=replace(cut.line, slope=0.0, best=np.nan, best_loss=np.nan, back=np.nan))
+    assert sentence(flat).endswith("the loss is flat here: no slope says where to go")
+    assert picture(flat, True, "Adam").worse == np.inf
 
 
 def test_along_a_weight_that_changes_nothing_the_axis_stays_calm() -> None:

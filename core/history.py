@@ -207,6 +207,12 @@ class History:
             self._stride *= 2
         self._moments = moments
 
+    def take_back(self, step: int) -> None:
+        """Drop the checkpoint of the newest row, if it has one and that is of ``step``: another is to stand for it."""
+        newest = self._moments[-1:]
+        if newest and (newest[0].rows, newest[0].step) == (self.recorded, step):
+            self._moments = self._moments[:-1]
+
     def forget_moments(self) -> None:
         """Drop the checkpoints: the architecture has changed, and θ's numbers mean something else now."""
         self._moments, self._stride, self._offered = [], 1, 0

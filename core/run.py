@@ -266,13 +266,16 @@ class Run:
         """Go on from ``theta`` (P,), set by hand in mid-run, neither diverged nor stopped; clock and history go on.
 
         What the optimizer remembers belongs to the way that θ came, and would carry it off the place where it was put:
-        it begins anew, with its count of steps. A row and a checkpoint are recorded. Raises ValueError for another P.
+        it begins anew, with its count of steps. A row and a checkpoint are recorded; while a hand goes on moving θ, one
+        checkpoint in all, so that it drives no others out. Raises ValueError for another P.
         """
         placed = np.asarray(theta, dtype=np.float64)
         if placed.shape != (self.model.network.parameters,):
             raise ValueError(f"θ needs shape ({self.model.network.parameters},), not {placed.shape}")
         self.state = self.engine.zero_state(placed[None], self.training.optimizer.name, self.state.step)
         self.resume()
+        if int(np.nan_to_num(self.history.last("change"))) & PLACED:
+            self.history.take_back(self.state.step)
         self._change |= PLACED
         self.record(keep=True)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.changes import BATCH, DATA, LOSS, NETWORK, OPTIMIZER, PLACED
-from core.history import ROWS, History
+from core.history import MOMENTS, ROWS, History
 from core.presets import PRESETS
 from core.spec import Choice, Experiment, change
 from core.trainer import Trainer
@@ -63,6 +63,19 @@ def test_weights_set_by_hand_are_told() -> None:
     trainer = run()
     trainer.place(trainer.theta * 0.5)
     assert trainer.history.last("change") == PLACED
+
+
+def test_a_hand_that_goes_on_moving_theta_drives_no_moments_out() -> None:
+    trainer = run()
+    before = [moment.step for moment in trainer.history.moments()]
+    for _ in range(2 * MOMENTS):
+        trainer.place(trainer.theta * 0.999)
+    moments = trainer.history.moments()
+    assert [moment.step for moment in moments] == [*before, trainer.state.step]
+    assert np.array_equal(moments[-1].theta, trainer.theta)
+    trainer.step_epoch()
+    trainer.place(trainer.theta * 0.5)
+    assert len(trainer.history.moments()) == len(moments) + 2, "training between two places keeps the first"
 
 
 def test_thinning_keeps_the_rows_of_edits() -> None:

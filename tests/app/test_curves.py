@@ -428,6 +428,14 @@ def test_axes_ease_to_new_ranges_without_jump_or_overshoot(plot: CurvePlot, moti
     assert seen[-1] == goal[1]
 
 
+def test_an_axis_that_shows_nothing_of_where_it_goes_is_there_at_once(plot: CurvePlot, motion: list[int]) -> None:
+    x, y = shown(plot)
+    motion[0] = 150
+    plot.set_data(x, [Curve("train", "train", "accent", 1000.0 + 0.001 * y)], source="another")
+    assert plot.scene.y_range.settled, "on the way the plot would be empty"
+    assert plot.scene.y_range.now[0] >= 999.0
+
+
 def test_axes_are_there_at_once_where_less_motion_is_asked_for(plot: CurvePlot, motion: list[int]) -> None:
     x, y = shown(plot)
     plot.set_data(np.append(x, 400.0), [Curve("train", "train", "accent", np.append(y, 40.0))], source="run")

@@ -65,10 +65,14 @@ class Eased:
         return self.now == self.goal
 
     def aim(self, goal: Range, follow: float = 0.0) -> None:
-        """Set out for ``goal``; be there at once if no end is further off than ``follow`` times the goal's length."""
+        """Set out for ``goal``; be there at once if no end is further off than ``follow`` times the goal's length.
+
+        So too if nothing of the goal is seen yet: all the way there the plot would be empty.
+        """
         self.goal = goal
         reach = follow * (goal[1] - goal[0])
-        if max(abs(a - b) for a, b in zip(self.now, goal, strict=True)) <= reach:
+        near = max(abs(a - b) for a, b in zip(self.now, goal, strict=True)) <= reach
+        if near or goal[0] > self.now[1] or goal[1] < self.now[0]:
             self.now = goal
 
     def arrive(self) -> None:

@@ -82,7 +82,7 @@ def names_at(rect: QRectF, ends: list[tuple[int, QPointF]], sizes: list[QSizeF])
         size = sizes[index]
         box = QRectF(end.x() + theme().px(8), end.y() - size.height() / 2, size.width() + 4, size.height())
         if box.right() > rect.right():
-            box.moveRight(end.x() - theme().px(8))
+            box.moveLeft(max(rect.left(), end.x() - theme().px(8) - box.width()))
         places = [box.translated(0, way * far * size.height() / 4) for far in range(40) for way in (1, -1)]
         free = (at for at in places if rect.contains(at) and not any(at.intersects(other) for other in taken))
         box = next(free, box)

@@ -350,7 +350,9 @@ def test_a_race_runs_from_theta_and_is_listed_and_labelled(
 
 def test_a_racers_name_is_on_no_other_name_and_on_nobodys_end(panel: LandscapePanel) -> None:
     rect, sizes = QRectF(0, 0, 400, 300), [QSizeF(60, 12)] * 4
-    for places in ([(100, 100), (130, 104), (150, 98), (104, 100)], [(390, 4), (380, 8), (340, 6), (396, 296)]):
+    crowd, corner = [(100, 100), (130, 104), (150, 98), (104, 100)], [(390, 4), (380, 8), (340, 6), (396, 296)]
+    for right, places in ((400, crowd), (400, corner), (110, [(60, 99), (66, 104), (50, 98), (64, 99)])):
+        rect.setRight(right)
         ends = [(index, QPointF(*place)) for index, place in enumerate(places)]
         boxes = [box for _, box in names_at(rect, ends, sizes)]
         assert len(boxes) == 4

@@ -6,11 +6,12 @@ import math
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.by_hand.inks import ink
 from app.by_hand.sheets import Sheet
+from app.number_menu import number_events
 from app.numbers import number, parse_number
 from app.theme import font, theme, theme_events, tokens
 
@@ -137,6 +138,7 @@ class SheetView(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.clicked.connect(self._clicked)
         theme_events().changed.connect(self._dress)
+        number_events().changed.connect(self._dress)
         self._dress()
 
     def show_sheet(self, sheet: Sheet) -> None:
@@ -191,6 +193,6 @@ class SheetView(QTableView):
         if sheet is None:
             return
         metrics = self.horizontalHeader().fontMetrics()
-        widest = self.fontMetrics().horizontalAdvance("−8.888×10⁻⁸")
+        widest = QFontMetrics(font(13, True)).horizontalAdvance(number(-8.8888888e-10))
         for i, column in enumerate(sheet.columns):
             self.setColumnWidth(i, max(widest, metrics.horizontalAdvance(column.title)) + look.px(20))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app.by_hand.answer import Question
@@ -21,10 +21,10 @@ from app.by_hand.sheets import sheet
 from app.by_hand.work import answer
 from app.number_format import NumberFormat
 from app.number_menu import set_number_format
-from app.numbers import number, parse_number
+from app.numbers import parse_number
 from app.panels.by_hand import ByHandPanel
 from app.session import Session
-from app.theme import apply_theme, font
+from app.theme import apply_theme
 from core.examples import EXAMPLES
 from core.model import Model
 from core.optimizers import OPTIMIZERS
@@ -562,9 +562,10 @@ def test_an_example_brings_its_weights_and_undo_brings_back_what_was(qtbot: Any,
 @pytest.mark.parametrize("digits", [4, 6])
 def test_the_tables_columns_are_wide_enough_for_their_numbers(qtbot: Any, panel: ByHandPanel, digits: int) -> None:
     """The row in focus is semibold, and more digits need more room at once."""
-    set_number_format(NumberFormat(digits))
-    view = panel.parts.table
-    needed = QFontMetrics(font(13, True)).horizontalAdvance(number(-4.5678912e-10))
     panel.go_to(99)
+    set_number_format(NumberFormat(digits))
     settled(qtbot, panel)
-    assert all(view.columnWidth(i) >= needed + 6 for i in range(view.sheet_model.columnCount()))
+    view, shown = panel.parts.table, panel.answer
+    assert shown is not None
+    view.show_sheet(replace(shown.sheet, values=np.full_like(shown.sheet.values, -4.5678912e-10), row=0))
+    assert all(view.columnWidth(i) >= view.sizeHintForIndex(view.sheet_model.index(0, i)).width() for i in range(4))

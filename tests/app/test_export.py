@@ -217,7 +217,7 @@ def test_a_table_that_fits_in_the_picture_has_no_bar_to_scroll_it(window: MainWi
         return one.maximum() > 0, one.isVisible()
 
     qtbot.waitUntil(lambda: bar() == (True, True))
-    with laid_out(hand, QSize(980, 720), Look(), ""):
+    with laid_out(hand, QSize(940, 720), Look(), ""):
         assert bar() == (False, False)
     assert bar() == (True, True)
 

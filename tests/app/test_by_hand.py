@@ -571,3 +571,15 @@ def test_the_tables_columns_are_wide_enough_for_their_numbers(qtbot: Any, panel:
         view.show_sheet(replace(shown.sheet, values=np.full_like(shown.sheet.values, size), row=0))
         cells = [view.sheet_model.index(0, i) for i in range(4)]
         assert all(view.columnWidth(i) >= view.sizeHintForIndex(cell).width() for i, cell in enumerate(cells))
+
+
+def test_the_field_over_a_number_has_room_for_all_its_digits(qtbot: Any, panel: ByHandPanel) -> None:
+    panel.go_to(1)
+    settled(qtbot, panel)
+    board = panel.parts.board.picture
+    panel.activateWindow()
+    assert board.edit(Place("theta", 0))
+    field = board.findChild(QLineEdit)
+    qtbot.waitUntil(field.hasFocus)
+    assert parse_number(field.text()) == pytest.approx(panel.session.snapshot.theta[0], rel=1e-5)
+    assert field.width() >= field.sizeHint().width()

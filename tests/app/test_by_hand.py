@@ -583,3 +583,13 @@ def test_the_field_over_a_number_has_room_for_all_its_digits(qtbot: Any, panel: 
     qtbot.waitUntil(field.hasFocus)
     assert parse_number(field.text()) == pytest.approx(panel.session.snapshot.theta[0], rel=1e-5)
     assert field.width() >= field.sizeHint().width()
+
+
+def test_beside_the_board_the_table_has_the_room_it_wants(qtbot: Any, panel: ByHandPanel) -> None:
+    panel.resize(1560, 800)
+    panel.go_to(99)
+    settled(qtbot, panel)
+    table = panel.parts.table
+    qtbot.waitUntil(lambda: table.verticalScrollBar().isVisible())
+    assert table.width() >= table.wanted_width
+    assert table.horizontalScrollBar().maximum() == 0

@@ -18,6 +18,9 @@ from core.activations import ACTIVATIONS
 from core.data.names import class_name
 from core.probes.explain import LayerNumbers, SampleLoss
 
+_MOST_PARTS = 4
+"""Outputs whose parts of a loss are written below it, at most: more are in the table."""
+
 
 def board(answer: Answer, phase: Phase, focus: Focus) -> Board:
     """The board of a phase, with the neuron and the weight in ``focus`` written out."""
@@ -216,8 +219,8 @@ def _within(title: str) -> str:
 def _side_by_side(losses: Sequence[SampleLoss]) -> list[Piece]:
     pieces: list[Piece] = []
     for loss in losses:
-        parts = ", ".join(number(float(v)) for v in loss.parts[:MOST_TERMS])
-        note = f"{_within(loss.title)}{': ' + parts if len(loss.parts) > 1 else ''}"
+        parts = ", ".join(number(float(v)) for v in loss.parts)
+        note = f"{_within(loss.title)}{': ' + parts if 1 < len(loss.parts) <= _MOST_PARTS else ''}"
         pieces.append(Piece("", number(loss.total), "loss" if loss.in_force else "text", note, strong=loss.in_force))
     return pieces
 

@@ -28,6 +28,7 @@ from app.theme import apply_theme
 from core.examples import EXAMPLES
 from core.model import Model
 from core.optimizers import OPTIMIZERS
+from core.presets import PRESETS
 from core.probes.update import Clock
 from core.spec import Choice, Dense, Experiment, Network, Output, change
 from tests.app.hand_trained import HandTrained, experiment
@@ -165,6 +166,14 @@ def test_adams_step_can_be_worked_out_from_the_board() -> None:
     m, v, eta, beta1, beta2, t, epsilon = (parse_number(said[letter]) for letter in letters)
     step = eta * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
     assert step == pytest.approx(found.update.change[found.explained.layers[0].place(0, 0)], rel=0.01)
+
+
+@pytest.mark.parametrize("kind", ["input", "loss", "update"])
+def test_many_inputs_and_outputs_stay_within_the_board(kind: str, qapp: object) -> None:
+    """With 64 inputs and ten classes a line breaks, instead of going on where nobody sees it."""
+    model = Model.of(PRESETS["digits"].experiment)
+    found = asked(model, model.network.initial(0), kind)
+    assert fit(found.board, 560.0, 300.0).width <= 560.0
 
 
 def test_the_simplest_networks_chain_is_written_factor_by_factor() -> None:

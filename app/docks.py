@@ -241,8 +241,14 @@ class Docks(QMainWindow):
 
     def keep_sizes(self) -> None:
         """Remember how large each dock is, before everything is drawn larger."""
-        self._sizes = self.saveState()
+        self._sizes = self.places()
 
     def give_sizes_back(self) -> None:
-        """Make the docks as large as they were."""
-        self.restoreState(self._sizes)
+        """Make the docks as large as they were; behind a panel that fills the window, once it no longer does."""
+        if self.maximised is not None:
+            self._before = self._sizes
+            return
+        seen = [dock for dock in self.all() if not dock.visibleRegion().isEmpty()]
+        self.restoreState(self._sizes, self._version)
+        for dock in seen:  # what was brought to the front meanwhile stays there
+            dock.raise_()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from app.numbers import brief, count, epochs
 from app.theme import font, repaint_on_change, theme, tokens
 from app.widgets.lines import polygon
-from app.widgets.painting import antialiased, draw_focus_ring
+from app.widgets.painting import antialiased, draw_focus_ring, fill_rounded
 from core.history import Moment
 
 Floats = npt.NDArray[np.float64]
@@ -203,8 +203,10 @@ class TimeTrack(QWidget):
             width = painter.fontMetrics().horizontalAdvance(name)
             left = x + size + 3 if x + size + 4 + width < rail.right() else x - 3 - width
             if left > free:
+                room = QRectF(left, top, width, painter.fontMetrics().height())
+                fill_rounded(painter, room.adjusted(-2, 0, 2, 0), look.color("panel"), tokens.SMALL_CORNER)
                 painter.setPen(look.color("text"))
-                painter.drawText(QPointF(left, top + painter.fontMetrics().ascent() - 2), name)
+                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, name)
                 free = max(left + width, x) + 4
 
     def event(self, event: QEvent) -> bool:

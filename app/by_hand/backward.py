@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import math
+import re
 
 from app.by_hand import norms
 from app.by_hand.answer import Answer
-from app.by_hand.notation import ACTIVATION, LOSS, ONE_OUTPUT, OPTIMIZER, PULL_NUMBERS, SLOPE_NUMBERS, SLOT, Names, d
+from app.by_hand.notation import (
+    ACTIVATION,
+    LOSS,
+    ONE_OUTPUT,
+    OPTIMIZER,
+    PULL_NUMBERS,
+    SETTING,
+    SLOPE_NUMBERS,
+    SLOTS,
+    Names,
+    d,
+)
 from app.by_hand.phases import Focus, Phase
 from app.by_hand.pieces import MOST_TERMS, Board, Line, Piece, Place, Role, bracketed, equals, joined, op
 from app.by_hand.shortcuts import passed_on, returned
-from app.numbers import number
+from app.numbers import count, number
 from core.activations import ACTIVATIONS
-from core.optimizers import OPTIMIZERS
+from core.optimizers import OPTIMIZERS, Optimizer
 from core.probes.explain import LayerNumbers, Link, chain
+from core.probes.update import Update
+from core.tables import settle
 
 
 def backward(answer: Answer, phase: Phase, focus: Focus) -> Board:
@@ -141,7 +155,7 @@ def _pull(answer: Answer, names: Names, index: int, unit: int) -> list[Line]:
     if math.isnan(pull):
         return []
     written = LOSS if len(explained.target) > 1 else {**LOSS, **ONE_OUTPUT}
-    formula = written.get(explained.in_force.name, ("", "L'"))[1]
+    formula = written.get(explained.in_force.name, ("", "L'"))[1].replace("_k", f"_{{{unit + 1}}}")
     share = "" if len(explained.target) == 1 else f" / {len(explained.target)}"
     inside = PULL_NUMBERS.get(explained.in_force.name, "").format(
         k=share, a=bracketed(float(numbers.a[unit])), t=bracketed(float(explained.target[unit]))
@@ -156,9 +170,9 @@ def _slope(names: Names, index: int, unit: int, numbers: LayerNumbers) -> list[L
     row = ACTIVATIONS[numbers.layer.activation]
     formula = ACTIVATION.get(row.name, ("", "g'(z)"))[1]
     inside = SLOPE_NUMBERS.get(row.name, "").format(a=bracketed(float(numbers.h[unit])))
-    note = "" if inside else f"{row.title} at {names.g(index, 'z')} = {number(float(numbers.u[unit]))}"
+    note = "" if inside else f"{row.title} at {names.entering(index)} = {number(float(numbers.u[unit]))}"
     head = [Piece(d(names.a(index, unit), names.u(index, unit)), role="sum"), op("=")]
-    head += [Piece(names.g(index, formula), inside), equals()]
+    head += [Piece(names.g(index, unit, formula), inside), equals()]
     return [Line((*head, Piece(value=number(slope), role="sum", note=note, strong=True)), "normal")]
 
 
@@ -169,6 +183,8 @@ def _delta(answer: Answer, names: Names, index: int, unit: int) -> list[Piece]:
     result = Piece(value=number(float(numbers.du[unit])), role="gradient", strong=True)
     pull, slope = float(numbers.pull[unit]), float(numbers.slope[unit])
     if math.isnan(pull) or math.isnan(slope):
+        if not math.isnan(pull):
+            return [*head, *_together(names, index, unit, numbers), equals(), result]
         if answer.explained.in_force.name not in ("cce", "bce") or answer.network.loss.settings.get("smoothing"):
             return [*head, result]
         inside = f"{number(float(numbers.a[unit]))} − {bracketed(float(answer.explained.target[unit]))}"
@@ -180,13 +196,28 @@ def _delta(answer: Answer, names: Names, index: int, unit: int) -> list[Piece]:
     return [*head, outer, op("·"), inner, equals(), result]
 
 
+def _together(names: Names, index: int, unit: int, numbers: LayerNumbers) -> list[Piece]:
+    """∂J/∂z through a softmax, all of whose outputs each z moves: a (∂J/∂a − Σ a_k ∂J/∂a_k)."""
+    a, any_ = names.a(index, unit), names.any(index)
+    shared = float(numbers.a @ numbers.pull)
+    return [
+        Piece(a, bracketed(float(numbers.a[unit])), "activation"),
+        op("·"),
+        op("("),
+        Piece(d("J", a), bracketed(float(numbers.pull[unit])), "gradient"),
+        op("−"),
+        Piece(rf"\sum_k {any_}\,{d('J', any_)}", bracketed(shared), "gradient", "all outputs"),
+        op(")"),
+    ]
+
+
 def _shapes(index: int, numbers: LayerNumbers) -> list[Piece]:
     units, fan_in = numbers.weights.shape
     role: Role = "activation" if index else "input"
     return [
-        Piece(d("J", "z"), role="gradient", note=f"{units}"),
+        Piece(d("J", "z"), role="gradient", note=f"{units}×1"),
         op("·"),
-        Piece("a" if index else "x", role=role, note=f"1×{fan_in}"),
+        Piece("a^T" if index else "x^T", role=role, note=f"1×{fan_in}"),
         op("→"),
         Piece(d("J", "W"), role="gradient", note=f"{units}×{fan_in}"),
     ]
@@ -194,10 +225,10 @@ def _shapes(index: int, numbers: LayerNumbers) -> list[Piece]:
 
 def _mean(answer: Answer, w: str, place: int) -> list[Piece]:
     assert answer.update is not None
-    count, value = len(answer.update.losses), number(float(answer.update.gradient[place]))
+    samples, value = len(answer.update.losses), number(float(answer.update.gradient[place]))
     note = f"mean over {answer.scope_words}" + (", with penalty" if answer.update.penalty else "")
     note += ", by the batch’s statistics" if norms.by_batch(answer.network) else ""
-    head = [Piece(d("J", w), role="gradient"), op("="), Piece(rf"\frac{{1}}{{{count}}}\sum_i {d('J_i', w)}"), op("=")]
+    head = [Piece(d("J", w), role="gradient"), op("="), Piece(rf"\frac{{1}}{{{samples}}}\sum_i {d('J_i', w)}"), op("=")]
     return [*head, Piece(value=value, role="gradient", note=note, strong=True)]
 
 
@@ -213,16 +244,26 @@ def update(answer: Answer, phase: Phase, focus: Focus) -> Board:
     lines = [*_taken(answer, place, w, before, change, after)]
     if row.name != "sgd":
         lines += [Line((Piece(formula),), "normal") for formula in OPTIMIZER.get(row.name, ())]
-        remembered = [
-            Piece(SLOT.get(name, "s"), number(float(slot[place])), "muted", name)
-            for name, slot in zip(row.slots, found.slots, strict=True)
-            if not row.whole
-        ]
         g = Piece("g", number(float(found.used[place])), "gradient", "gradient")
         eta = Piece(r"\eta", number(found.rate), "step", "rate")
-        lines.append(Line((g, eta, *remembered), "normal"))
+        lines.append(Line((g, eta, *_remembered(found, row, place)), "normal"))
+        lines.append(Line(tuple(_settings(answer, found, row)), "normal"))
     lines += [Line(text=text) for text in _notes(answer, place)]
     return Board(f"Update · {row.title} · {answer.scope_words}", tuple(lines))
+
+
+def _remembered(found: Update, row: Optimizer, place: int) -> list[Piece]:
+    """What the optimizer remembers of one number after the step, by the letters of its formulas."""
+    kept = zip(SLOTS.get(row.name, ()), row.slots, found.slots, strict=False)
+    return [Piece(letter, number(float(slot[place])), "muted", name) for letter, name, slot in kept]
+
+
+def _settings(answer: Answer, found: Update, row: Optimizer) -> list[Piece]:
+    """The optimizer's settings and the step's count, where its formulas have letters for them."""
+    given = settle("training.optimizer", row.settings, answer.question.model.experiment.training.optimizer.settings)
+    pieces = [Piece(SETTING[name], number(value), "muted") for name, value in given.items() if name in SETTING]
+    timed = not row.whole and any(re.search(r"\bt\b", written) for written in OPTIMIZER.get(row.name, ()))
+    return [*pieces, Piece("t", count(found.t), "muted", "step")] if timed else pieces
 
 
 def _taken(answer: Answer, place: int, w: str, before: float, change: float, after: float) -> list[Line]:

@@ -97,6 +97,7 @@ class BoardPicture(QWidget):
         field.setAccessibleName("New value")
         field.typed.connect(self._commit)
         field.editingFinished.connect(self.close_field)
+        field.textChanged.connect(lambda _: self._put_field())  # all of its digits show while it has the keyboard
         self._put_field()
         field.show()
         field.setFocus(Qt.FocusReason.MouseFocusReason)

@@ -80,7 +80,7 @@ class Body(QWidget):
         board, table = QRect(room), QRect(room)
         if self.width() >= look.px(THREE_FROM):
             table_width = min(max(self.table.wanted_width, round(room.width() * 0.2)), round(room.width() * 0.45))
-            share = room.width() - table_width
+            share = room.width() - table_width - 2 * gap
             board.setWidth(share)
             table.setLeft(room.left() + share + 2 * gap)
         else:

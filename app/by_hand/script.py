@@ -9,7 +9,7 @@ import numpy as np
 from app.by_hand import norms
 from app.by_hand.answer import Answer
 from app.by_hand.backward import backward, update
-from app.by_hand.notation import ACTIVATION, LOSS, LOSS_NUMBERS, ONE_OUTPUT, Names
+from app.by_hand.notation import ACTIVATION, LOSS, LOSS_NUMBERS, ONE_OUTPUT, SETTING, Names
 from app.by_hand.phases import Focus, Phase
 from app.by_hand.pieces import MOST_TERMS, Board, Line, Piece, Place, bracketed, equals, joined, op, total
 from app.by_hand.shortcuts import added, shape
@@ -17,6 +17,9 @@ from app.numbers import number
 from core.activations import ACTIVATIONS
 from core.data.names import class_name
 from core.probes.explain import LayerNumbers, SampleLoss
+
+_MOST_PARTS = 4
+"""Outputs whose parts of a loss are written below it, at most: more are in the table."""
 
 
 def board(answer: Answer, phase: Phase, focus: Focus) -> Board:
@@ -119,23 +122,23 @@ def _activated(names: Names, index: int, unit: int, numbers: LayerNumbers) -> li
     row, u = ACTIVATIONS[numbers.layer.activation], number(float(numbers.u[unit]))
     result = Piece(value=number(float(numbers.h[unit])), role="activation", strong=True)
     head = [Piece(names.h(index, unit), role="activation"), op("=")]
+    written = names.g(index, unit, ACTIVATION.get(row.name, ("g(z)", ""))[0])
     if row.formula is None:
-        return [*head, *_softmax(numbers, unit), equals(), result]
-    written = names.g(index, ACTIVATION.get(row.name, ("g(z)", ""))[0])
+        return [*head, Piece(written), equals(), *_softmax(numbers, unit), equals(), result]
     return [*head, Piece(written, f"{row.name.replace('_', ' ')}({u})"), equals(), result]
 
 
 def _softmax(numbers: LayerNumbers, unit: int) -> list[Piece]:
-    """One of the powers of e over all of them, formula and numbers."""
-    powers = [Piece(value=f"exp({number(float(z))})") for z in numbers.z[:MOST_TERMS]]
-    more = [Piece(value="+ …", role="muted")] if len(numbers.z) > MOST_TERMS else []
+    """One of the powers of e over all of them, in numbers."""
+    powers = [Piece(value=f"exp({number(float(z))})") for z in numbers.u[:MOST_TERMS]]
+    more = [Piece(value="+ …", role="muted")] if len(numbers.u) > MOST_TERMS else []
     below = [
         Piece(value="/ (", role="muted"),
         *joined((power,) for power in powers),
         *more,
         Piece(value=")", role="muted"),
     ]
-    return [Piece(ACTIVATION["softmax"][0]), equals(), Piece(value=f"exp({number(float(numbers.z[unit]))})"), *below]
+    return [Piece(value=f"exp({number(float(numbers.u[unit]))})"), *below]
 
 
 def _shapes(names: Names, index: int, numbers: LayerNumbers) -> list[Piece]:
@@ -145,9 +148,9 @@ def _shapes(names: Names, index: int, numbers: LayerNumbers) -> list[Piece]:
     letter = r"\hat{y}" if numbers.layer.id == 0 else "a" if numbers.added is None else "h"
     last = Piece(letter, role="activation", note=f"{units}")
     pieces = [
-        Piece("x" if not index else "a", role=role, note=f"1×{fan_in}"),  # type: ignore[arg-type]
-        op("·"),
         Piece("W", role="weight", note=f"{units}×{fan_in}"),
+        op("·"),
+        Piece("x" if not index else "a", role=role, note=f"{fan_in}"),  # type: ignore[arg-type]
     ]
     if numbers.biases is not None:
         pieces += [op("+"), Piece("b", role="weight", note=f"{units}")]
@@ -162,6 +165,7 @@ def _loss(answer: Answer, phase: Phase, focus: Focus) -> Board:
     lines = [
         Line(tuple(_said_and_meant(names, answer)), "normal"),
         Line((Piece("J", role="loss"), op("="), Piece(written.get(loss.name, ("J", ""))[0])), "large"),
+        Line(tuple(Piece(SETTING[s], number(v)) for s, v in answer.network.loss.settings.items() if s in SETTING)),
         Line(tuple(_substituted(answer, loss)), "normal"),
         Line(tuple(_shares(loss)), "large"),
         Line(text="The same sample by other losses:" if len(explained.losses) > 1 else ""),
@@ -169,7 +173,7 @@ def _loss(answer: Answer, phase: Phase, focus: Focus) -> Board:
     ]
     if answer.update is not None and answer.scope != "sample":
         lines += [Line(text=f"Mean over {answer.scope_words}: the empirical loss"), Line(tuple(_mean(answer)), "large")]
-    return Board(f"Loss · {loss.title.lower()}", tuple(line for line in lines if line.pieces or line.text))
+    return Board(f"Loss · {_within(loss.title)}", tuple(line for line in lines if line.pieces or line.text))
 
 
 def _said_and_meant(names: Names, answer: Answer) -> list[Piece]:
@@ -207,11 +211,16 @@ def _shares(loss: SampleLoss) -> list[Piece]:
     return [*head, *parts, equals(), result]
 
 
+def _within(title: str) -> str:
+    """A title as it is within a sentence: a name in it keeps its capital."""
+    return title[:1].lower() + title[1:]
+
+
 def _side_by_side(losses: Sequence[SampleLoss]) -> list[Piece]:
     pieces: list[Piece] = []
     for loss in losses:
-        parts = ", ".join(number(float(v)) for v in loss.parts[:MOST_TERMS])
-        note = f"{loss.title.lower()}{': ' + parts if len(loss.parts) > 1 else ''}"
+        parts = ", ".join(number(float(v)) for v in loss.parts)
+        note = f"{_within(loss.title)}{': ' + parts if 1 < len(loss.parts) <= _MOST_PARTS else ''}"
         pieces.append(Piece("", number(loss.total), "loss" if loss.in_force else "text", note, strong=loss.in_force))
     return pieces
 

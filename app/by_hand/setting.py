@@ -146,7 +146,8 @@ class _Setter:
         size = SIZES[line.size] * self.share
         stacked = any(p.latex and p.value and not p.operator for p in line.pieces)
         measured = [_measure(piece, size, stacked) for piece in line.pieces]
-        written = any(piece.role == "muted" for piece in line.pieces)
+        # Symbols that only stand side by side, some muted, are no formula: they have more air, and break anywhere.
+        written = any(piece.role == "muted" and (piece.operator or not piece.latex) for piece in line.pieces)
         gap = theme().px(size * (0.34 if written else 1.1))
         row: list[_Measured] = []
         x = left = 0.0

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.by_hand.inks import ink
 from app.by_hand.sheets import Sheet
+from app.number_menu import number_events
 from app.numbers import number, parse_number
 from app.theme import font, theme, theme_events, tokens
 
@@ -20,6 +22,9 @@ _PLAIN = """
 QTableCornerButton::section { background: transparent; border: none; }
 QHeaderView::section:vertical { border: none; }
 """
+
+_BESIDE = 19
+"""Design pixels that a cell takes beside its text."""
 
 
 class SheetModel(QAbstractTableModel):
@@ -120,6 +125,7 @@ class SheetView(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.sheet_model = SheetModel(self)
+        self._widest = 0.0
         self.setModel(self.sheet_model)
         self.setAccessibleName("All numbers of this phase")
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -137,13 +143,14 @@ class SheetView(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.clicked.connect(self._clicked)
         theme_events().changed.connect(self._dress)
+        number_events().changed.connect(self._dress)
         self._dress()
 
     def show_sheet(self, sheet: Sheet) -> None:
         """Show a phase's numbers, with the row that the board is about in sight."""
         before = -1 if self.sheet_model.sheet is None else self.sheet_model.sheet.row
         fresh = self.sheet_model.show_sheet(sheet)
-        if fresh:
+        if fresh or _widest(sheet) != self._widest:
             self._dress()
         if sheet.row >= 0 and (fresh or sheet.row != before):
             column = max(self.currentIndex().column(), 0)
@@ -191,6 +198,13 @@ class SheetView(QTableView):
         if sheet is None:
             return
         metrics = self.horizontalHeader().fontMetrics()
-        widest = self.fontMetrics().horizontalAdvance("−8.888×10⁻⁸")
+        self._widest = _widest(sheet)
+        widest = QFontMetrics(font(13, True)).horizontalAdvance(number(self._widest))
         for i, column in enumerate(sheet.columns):
-            self.setColumnWidth(i, max(widest, metrics.horizontalAdvance(column.title)) + look.px(20))
+            self.setColumnWidth(i, max(widest, metrics.horizontalAdvance(column.title)) + look.px(_BESIDE))
+
+
+def _widest(sheet: Sheet) -> float:
+    """A number as wide as any of the sheet: an exponent of two digits only has its room where there is one."""
+    sizes = np.abs(sheet.values)
+    return -8.8888888e-10 if (((sizes > 0) & (sizes < 1e-9)) | (sizes >= 1e10)).any() else -8.8888888e-8

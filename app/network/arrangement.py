@@ -102,6 +102,7 @@ def arrange(
     step, tile = _tile(room, shape, scale, 0.4 * pitch)
     left = max(scale * NAMES, min(names, MOST_NAMES * whole))
     centres[0] = max(centres[0], scale * MARGIN + left + tile / 2)
+    _keep_apart(centres, scale)
     columns = tuple(
         _column(at, units, first, room, step, tile, scale, head)
         for at, units, first in zip(centres, shape, firsts or [0] * len(shape), strict=True)
@@ -122,6 +123,16 @@ def _centres(whole: float, hidden: int, scale: float) -> list[float]:
         centres.append(left + wide / 2)
         left += wide + air
     return centres
+
+
+def _keep_apart(centres: list[float], scale: float) -> None:
+    """Move columns until their controls do not overlap where names have pushed the first one: the last one stays."""
+    widths = [FEATURES, *[COLUMN] * (len(centres) - 2), OUTPUT]
+    apart = [scale * ((a + b) / 2 + GAP) for a, b in itertools.pairwise(widths)]
+    for i in range(1, len(centres) - 1):
+        centres[i] = max(centres[i], centres[i - 1] + apart[i - 1])
+    for i in reversed(range(len(centres) - 1)):
+        centres[i] = min(centres[i], centres[i + 1] - apart[i])
 
 
 def _tile(room: float, shape: Sequence[int], scale: float, widest: float) -> tuple[float, float]:

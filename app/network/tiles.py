@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ class Painted:
     The colours of each column begin with unit ``firsts[i]``.
     """
 
+    model: Model
     maps: tuple[Maps, ...]
     firsts: tuple[int, ...]
     colors: tuple[RGBA, ...]
@@ -51,11 +52,20 @@ def paint_neurons(model: Model, theta: Any, shown: Sequence[range], look: Theme,
     """
     maps = neuron_maps(model, theta, [*(units.stop for units in shown[:-1]), model.network.output.units], SIDE, chosen)
     firsts = (*(units.start for units in shown[:-1]), 0)
+    return Painted(model, maps, firsts, _colors(model, maps, firsts, look))
+
+
+def recoloured(painted: Painted, look: Theme) -> Painted:
+    """The same maps in another theme."""
+    return replace(painted, colors=_colors(painted.model, painted.maps, painted.firsts, look))
+
+
+def _colors(model: Model, maps: tuple[Maps, ...], firsts: tuple[int, ...], look: Theme) -> tuple[RGBA, ...]:
     colors = [
         look.signed(column.values[first:], column.limits[first:, None, None])
         for column, first in zip(maps[:-1], firsts[:-1], strict=True)
     ]
-    return Painted(maps, firsts, (*colors, _output_colors(model, maps[-1], look)))
+    return (*colors, _output_colors(model, maps[-1], look))
 
 
 def paint_closer(model: Model, theta: Any, neuron: tuple[int, int], look: Theme, chosen: Slice) -> Closer:

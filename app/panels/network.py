@@ -21,7 +21,7 @@ from app.network.pill import Pill, Row
 from app.network.pulse import DURATION, Step, step_of, worth_showing
 from app.network.reader import Reader
 from app.network.requests import LAYER_EDITS, MODES, Change
-from app.network.tiles import Painted, paint_neurons
+from app.network.tiles import Painted, paint_neurons, recoloured
 from app.numbers import count, number
 from app.panels.panel import Panel
 from app.probe_thread import Probe
@@ -83,6 +83,7 @@ class NetworkPanel(Panel):
         self._pace.setInterval(PERIOD)
         self._pace.timeout.connect(self._ask)
         self._asked: tuple[Any, ...] = ()
+        self._tiles: Painted | None = None
         self._asked_known: tuple[Any, ...] = ()
         self._make_controls()
         self._wire()
@@ -224,12 +225,15 @@ class NetworkPanel(Panel):
         self._pace.start()
 
     def _painted(self, painted: Painted) -> None:
+        self._tiles = painted
         self.picture.set_tiles(painted)
         self.reader.read()
 
     def update_theme(self) -> None:
-        """Ask for maps in the new colours."""
+        """Colour the maps anew, at once, as a picture in another theme needs them."""
         if hasattr(self, "picture"):
+            if self._tiles is not None and self._tiles.model.network == self.board.network:
+                self.picture.set_tiles(recoloured(self._tiles, theme()))
             self._rearranged()
 
     # gradients and updates

@@ -240,7 +240,7 @@ def _title(layer: Layer, index: int, model: Model) -> str:
     """A layer's name, activation and width."""
     if not index:
         return f"input · {layer.units} features" if layer.units > 1 else "input · 1 feature"
-    activation = ACTIVATIONS[model.network.layers[index - 1].activation].title.lower()
+    activation = ACTIVATIONS[model.network.layers[index - 1].activation].title
     return f"{layer.name} · {activation} · {layer.units} unit" + ("s" if layer.units > 1 else "")
 
 

@@ -41,6 +41,10 @@ _ALONG = (
 )
 
 
+_Field = tuple[npt.NDArray[Any], ValueRange | None]
+"""A boundary without its colours: shares of each class, or values and the range they are coloured in."""
+
+
 class RunsPanel(Panel):
     """The present run beside those that were kept: each reset, new seed or branch keeps the run before it."""
 
@@ -74,8 +78,9 @@ class RunsPanel(Panel):
         session.runs_changed.connect(self._again)
         session.slice_changed.connect(lambda _: self._again())
         self.plot.failed.connect(self.show_message)
+        self._fields: dict[tuple[int, int], _Field] = {}
         self._pictures: dict[tuple[int, int], npt.NDArray[np.uint8]] = {}
-        self._painted_as: tuple[Any, ...] = ()
+        self._seen_on = session.slice
         self._probe = Probe(self)
         self._probe.answered.connect(self._painted)
         self._probe.failed.connect(lambda text: self.show_message(f"A boundary could not be computed: {text}."))
@@ -138,14 +143,15 @@ class RunsPanel(Panel):
 
     def update_theme(self) -> None:
         """Colour the boundaries anew."""
+        self._pictures = {key: _coloured(field, theme()) for key, field in self._fields.items()}
         self._again()
 
     # boundaries
 
     def _ask_pictures(self) -> None:
-        painted = (repr(theme()), self.session.slice)
-        if self._painted_as != painted:
-            self._painted_as = painted
+        if self._seen_on != self.session.slice:
+            self._seen_on = self.session.slice
+            self._fields.clear()
             self._pictures.clear()
         wanted = []
         for card, entry in zip(self.list.cards, self.list.entries, strict=True):
@@ -155,13 +161,14 @@ class RunsPanel(Panel):
                 wanted.append(entry.snapshot)
         # The run that goes on has a new picture at every look; the others are painted once, one after the other.
         if wanted:
-            self._probe.ask(_pictures, wanted, theme(), self.session.slice)
+            self._probe.ask(_fields, wanted, self.session.slice)
 
-    def _painted(self, found: tuple[tuple[int, int], npt.NDArray[np.uint8]]) -> None:
-        key, rgba = found
+    def _painted(self, found: tuple[tuple[int, int], _Field]) -> None:
+        key, field = found
         for old in [old for old in self._pictures if old[0] == key[0]]:
-            del self._pictures[old]
-        self._pictures[key] = rgba
+            del self._pictures[old], self._fields[old]
+        self._fields[key] = field
+        self._pictures[key] = rgba = _coloured(field, theme())
         for card, entry in zip(self.list.cards, self.list.entries, strict=True):
             if entry.snapshot.run == key[0]:
                 card.swatch.set_picture(rgba)
@@ -175,18 +182,18 @@ class RunsPanel(Panel):
         self.session.place(snapshot.theta, f"θ of {kept.name}")
 
 
-def _pictures(
-    snapshots: list[Any], look: Theme, chosen: Slice
-) -> Iterator[tuple[tuple[int, int], npt.NDArray[np.uint8]]]:
+def _fields(snapshots: list[Any], chosen: Slice) -> Iterator[tuple[tuple[int, int], _Field]]:
     """The small boundaries of some runs, one after the other, on the plane that is looked at."""
     for snapshot in snapshots:
         values = boundary(snapshot.model, snapshot.theta, SIDE, chosen=chosen).values
-        if snapshot.model.classes:
-            rgba = look.class_field(values)
-        else:
-            span = ValueRange.of(snapshot.model.experiment.data)
-            rgba = look.values(span.shares(values), span.signed)
-        yield (snapshot.run, snapshot.step), rgba
+        span = None if snapshot.model.classes else ValueRange.of(snapshot.model.experiment.data)
+        yield (snapshot.run, snapshot.step), (values, span)
+
+
+def _coloured(field: _Field, look: Theme) -> npt.NDArray[np.uint8]:
+    """The colours (n, n, 4) of a boundary."""
+    values, span = field
+    return look.class_field(values) if span is None else look.values(span.shares(values), span.signed)
 
 
 class _Body(QWidget):

@@ -143,8 +143,10 @@ class Card(QFrame):
         self._head.addWidget(self.name, 1)
         self._head.addLayout(self._ways)
         self._texts.addLayout(self._head)
+        self._lines = QVBoxLayout()
         for line in (self.losses, self.pace, self.apart):
-            self._texts.addWidget(line)
+            self._lines.addWidget(line)
+        self._texts.addLayout(self._lines)
         self._texts.addStretch(1)
         self._row.addWidget(self.swatch, 0, Qt.AlignmentFlag.AlignTop)
         self._row.addLayout(self._texts, 1)
@@ -155,6 +157,10 @@ class Card(QFrame):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(theme().px(tokens.GAP))
         self._texts.setSpacing(theme().px(2))
+        edge = theme().px(2)  # of the name's field, seen while it is written in: the name is in line with what is below
+        self.name.setTextMargins(-edge, 0, 0, 0)
+        self._lines.setContentsMargins(edge, 0, 0, 0)
+        self._lines.setSpacing(edge)
         wear(self.name, font(13, semibold=True))
         self._fold()
 
@@ -179,6 +185,7 @@ class Card(QFrame):
         self.swatch.ink = entry.ink
         if not self.name.hasFocus() and self.name.text() != entry.name:
             self.name.setText(entry.name)
+            self.name.setCursorPosition(0)  # a name longer than its room shows how it begins
         self.name.setReadOnly(not kept)
         self.again.setVisible(kept)
         self.drop.setVisible(kept)

@@ -41,7 +41,8 @@ class Update:
 
     ``samples`` (B,) are indices into the data's points, -1 for one that is not among them. ``gradient`` (P,) is that of
     J, ``used`` (P,) what the optimizer gets of it after freezing and clipping; ``change`` (P,) is what comes off θ, and
-    ``slots`` what the optimizer remembers after it. ``numbers`` are its coefficients, ``theta`` (P,) is θ after it.
+    ``slots`` what the optimizer remembers after it, its ``t``-th step. ``numbers`` are its coefficients, ``theta`` (P,)
+    is θ after it.
     With batch norm, losses and objective go by the running statistics, the gradient by the batch's own, as a step does.
     """
 
@@ -56,6 +57,7 @@ class Update:
     theta: Floats
     rate: float
     numbers: tuple[float, ...]
+    t: int
 
     @property
     def mean(self) -> float:
@@ -108,6 +110,7 @@ def update(
         after.state.thetas[0],
         float(given.rate),
         tuple(float(c) for c in row.coefficients(given.rate, state.since + 1, given.settings)),
+        state.since + 1,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app.by_hand.answer import Question
+from app.by_hand.notation import OPTIMIZER, SETTING, SLOTS
 from app.by_hand.phases import Focus, phases
 from app.by_hand.pieces import MOST_TERMS, Board, Place
 from app.by_hand.script import board as written_board
@@ -19,11 +21,14 @@ from app.by_hand.sheets import sheet
 from app.by_hand.work import answer
 from app.number_format import NumberFormat
 from app.number_menu import set_number_format
+from app.numbers import parse_number
 from app.panels.by_hand import ByHandPanel
 from app.session import Session
 from app.theme import apply_theme
 from core.examples import EXAMPLES
 from core.model import Model
+from core.optimizers import OPTIMIZERS
+from core.presets import PRESETS
 from core.probes.update import Clock
 from core.spec import Choice, Dense, Experiment, Network, Output, change
 from tests.app.hand_trained import HandTrained, experiment
@@ -93,9 +98,82 @@ def test_digits_and_the_comma_reach_the_board_and_the_table(qapp: object) -> Non
 def test_every_arrow_has_its_shape() -> None:
     found = asked(Model.of(SPEC), Model.of(SPEC).network.initial(0), "forward", 1)
     notes = [(p.latex, p.note) for line in found.board.lines if line.size == "small" for p in line.pieces if p.note]
-    assert notes == [("a", "1×4"), ("W", "3×4"), ("b", "3"), ("z", "3"), ("a", "3")]
+    assert notes == [("W", "3×4"), ("a", "4"), ("b", "3"), ("z", "3"), ("a", "3")]
     back = asked(Model.of(SPEC), Model.of(SPEC).network.initial(0), "backward", 0)
-    assert ("\\frac{\\partial J}{\\partial W}", "4×2") in [(p.latex, p.note) for p in back.board.lines[-1].pieces]
+    assert [p.note for p in back.board.lines[-1].pieces if p.note] == ["4×1", "1×2", "4×2"]
+
+
+def latex(board: Board) -> list[str]:
+    return [piece.latex for line in board.lines for piece in line.pieces]
+
+
+def test_a_neurons_formulas_have_its_own_symbols() -> None:
+    """Both g and its slope, and ∂J/∂ŷ: nothing on the board is called a, z or ŷ_k that has indices elsewhere."""
+    sigmoids = tuple(change(layer, "activation", "sigmoid") for layer in SPEC.network.layers)
+    model = Model.of(change(SPEC, "network.layers", sigmoids))
+    theta = model.network.initial(0)
+    assert r"\frac{1}{1+e^{-z_{2}^{(1)}}}" in latex(asked(model, theta, "forward", 0, Focus(0, 1)).board)
+    assert r"a_{2}^{(1)}\,(1-a_{2}^{(1)})" in latex(asked(model, theta, "backward", 0, Focus(0, 1)).board)
+    assert r"\frac{e^{z_{2}^{(3)}}}{\sum_k e^{z_k^{(3)}}}" in latex(
+        asked(model, theta, "forward", 2, Focus(2, 1)).board
+    )
+    assert r"\hat{y}\,(1-\hat{y})" in latex(answered("perceptron", "backward").board)
+
+
+@pytest.mark.parametrize(("loss", "activation"), [("mse", "sigmoid"), ("bce", "sigmoid"), ("huber", "tanh")])
+def test_the_slope_of_a_mean_over_outputs_is_written_with_its_share(loss: str, activation: str) -> None:
+    """∂J/∂ŷ₂ of three outputs: the number that is written out is the one that it comes to."""
+    spec = change(change(SPEC, "network.output.activation", activation), "training.loss", Choice(loss))
+    model = Model.of(spec)
+    board = asked(model, model.network.initial(0), "backward", 2, Focus(2, 1)).board
+    pull = next(line for line in board.lines if line.pieces[:1] and line.pieces[0].latex.endswith(r"\hat{y}_{2}}"))
+    written, result = pull.pieces[2], parse_number(pull.pieces[-1].value)
+    assert "K" in written.latex
+    assert r"\hat{y}_{2}-y_{2}" in written.latex
+    if written.value:
+        assert eval(written.value.replace("−", "-").replace("·", "*")) == pytest.approx(result, rel=0.01)
+    assert any(r"\frac{1}{K}\sum_k" in p for p in latex(asked(model, model.network.initial(0), "loss").board))
+
+
+def test_a_square_error_through_softmax_is_written_factor_by_factor() -> None:
+    """∂J/∂z₁ = ŷ₁ · (∂J/∂ŷ₁ − Σ ŷ_k ∂J/∂ŷ_k), not a number out of nowhere."""
+    model = Model.of(change(SPEC, "training.loss", Choice("mse")))
+    board = asked(model, model.network.initial(0), "backward", 2).board
+    line = next(line for line in board.lines if line.pieces[:1] and line.pieces[0].latex.endswith("z_{1}^{(3)}}"))
+    said = [p.value.strip("()") for p in line.pieces if p.value != "=" and not p.operator]
+    a, pull, shared, result = (parse_number(value) for value in said if value)
+    assert a * (pull - shared) == pytest.approx(result, rel=0.01)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_number_an_optimizer_remembers_has_the_letter_of_its_formula(name: str) -> None:
+    row = OPTIMIZERS[name]
+    assert len(SLOTS.get(name, ())) == (0 if row.whole else len(row.slots))
+    written = " ".join(OPTIMIZER[name])
+    letters = {*SLOTS.get(name, ()), *(SETTING[s.name] for s in row.settings if not row.whole)}
+    assert all(letter in written for letter in letters)
+    model = Model.of(change(SPEC, "training.optimizer", Choice(name)))
+    shown = latex(asked(model, model.network.initial(0), "update").board)
+    assert all(letter in shown for letter in letters)
+
+
+def test_adams_step_can_be_worked_out_from_the_board() -> None:
+    """m̂ and v̂ from m, v, the two betas and t, and the step from them."""
+    model = Model.of(change(SPEC, "training.optimizer", Choice("adam")))
+    found = asked(model, model.network.initial(0), "update")
+    said = {p.latex: p.value for line in found.board.lines for p in line.pieces if p.value}
+    letters = ("m", "v", r"\eta", r"\beta_1", r"\beta_2", "t", r"\epsilon")
+    m, v, eta, beta1, beta2, t, epsilon = (parse_number(said[letter]) for letter in letters)
+    step = eta * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+    assert step == pytest.approx(found.update.change[found.explained.layers[0].place(0, 0)], rel=0.01)
+
+
+@pytest.mark.parametrize("kind", ["input", "loss", "update"])
+def test_many_inputs_and_outputs_stay_within_the_board(kind: str, qapp: object) -> None:
+    """With 64 inputs and ten classes a line breaks, instead of going on where nobody sees it."""
+    model = Model.of(PRESETS["digits"].experiment)
+    found = asked(model, model.network.initial(0), kind)
+    assert fit(found.board, 560.0, 300.0).width <= 560.0
 
 
 def test_the_simplest_networks_chain_is_written_factor_by_factor() -> None:
@@ -488,3 +566,39 @@ def test_an_example_brings_its_weights_and_undo_brings_back_what_was(qtbot: Any,
     session.undo_stack.undo()
     assert session.experiment == before
     qtbot.waitUntil(lambda: np.array_equal(session.snapshot.theta, theta), timeout=5000)
+
+
+@pytest.mark.parametrize("digits", [4, 6])
+def test_the_tables_columns_are_wide_enough_for_their_numbers(qtbot: Any, panel: ByHandPanel, digits: int) -> None:
+    """The row in focus is semibold, and more digits need more room at once."""
+    panel.go_to(99)
+    set_number_format(NumberFormat(digits))
+    settled(qtbot, panel)
+    view, shown = panel.parts.table, panel.answer
+    assert shown is not None
+    for size in (-4.5678912e-8, -4.5678912e-10):
+        view.show_sheet(replace(shown.sheet, values=np.full_like(shown.sheet.values, size), row=0))
+        cells = [view.sheet_model.index(0, i) for i in range(4)]
+        assert all(view.columnWidth(i) >= view.sizeHintForIndex(cell).width() for i, cell in enumerate(cells))
+
+
+def test_the_field_over_a_number_has_room_for_all_its_digits(qtbot: Any, panel: ByHandPanel) -> None:
+    panel.go_to(1)
+    settled(qtbot, panel)
+    board = panel.parts.board.picture
+    panel.activateWindow()
+    assert board.edit(Place("theta", 0))
+    field = board.findChild(QLineEdit)
+    qtbot.waitUntil(field.hasFocus)
+    assert parse_number(field.text()) == pytest.approx(panel.session.snapshot.theta[0], rel=1e-5)
+    assert field.width() >= field.sizeHint().width()
+
+
+def test_beside_the_board_the_table_has_the_room_it_wants(qtbot: Any, panel: ByHandPanel) -> None:
+    panel.resize(1560, 800)
+    panel.go_to(99)
+    settled(qtbot, panel)
+    table = panel.parts.table
+    qtbot.waitUntil(lambda: table.verticalScrollBar().isVisible())
+    assert table.width() >= table.wanted_width
+    assert table.horizontalScrollBar().maximum() == 0

@@ -188,7 +188,7 @@ def test_the_gradient_arrives_from_both_ways() -> None:
 def test_the_slope_is_written_of_what_leaves_the_activation() -> None:
     model, theta = made(RESIDUAL)
     formulas = set(asked(model, theta, "backward", 1, Focus(1, 1)).board.formulas())
-    assert r"h\,(1-h)" in formulas
+    assert r"h_{2}^{(2)}\,(1-h_{2}^{(2)})" in formulas
     assert r"a\,(1-a)" not in formulas
 
 
@@ -214,7 +214,7 @@ def test_layer_norms_mean_is_written_of_all_neurons(in_full: None) -> None:
     line = line_about(found.board, norms.MEAN)
     assert r"\frac{1}{4}\sum_k z_k" in [p.latex for p in line.pieces]
     shapes = [p.latex for p in found.board.lines[-1].pieces if p.note]
-    assert shapes == ["x", "W", "b", "z", r"\hat{z}", "u", "a"]
+    assert shapes == ["W", "x", "b", "z", r"\hat{z}", "u", "a"]
 
 
 def test_of_batch_norm_it_is_said_what_a_training_step_does_instead() -> None:

@@ -203,6 +203,13 @@ def test_a_plots_numbers_do_not_overlap_however_small_it_is(plot: CurvePlot, wid
         assert all(b - wb / 2 >= a + wa / 2 - 0.5 for (a, wa), (b, wb) in pairwise(ends))
 
 
+@pytest.mark.parametrize("width", [110, 150, 260])
+def test_the_title_of_the_axis_is_whole_however_small_the_plot_is(plot: CurvePlot, width: int) -> None:
+    plot.set_data(np.arange(9.0), [Curve("a", "a run with a long name", 0, np.geomspace(0.7, 160.0, 9))])
+    beside = width - arrange(plot.scene, width, 200).plot.right()
+    assert beside >= QFontMetricsF(font(11)).horizontalAdvance(plot.scene.x_quantity.title) + 8
+
+
 def test_linear_ticks_are_round_and_share_a_power_of_ten() -> None:
     assert [text for _, text in ticks.linear(0, 420, 6).major] == ["0", "100", "200", "300", "400"]
     assert [text for _, text in ticks.linear(-0.5, 0.5, 3).major] == ["−0.5", "0.0".rstrip(".0") or "0", "0.5"]

@@ -133,6 +133,20 @@ def test_colours_header_and_status_are_as_chosen(window: MainWindow, tmp_path: P
     assert loss._status.isVisibleTo(loss)
 
 
+@pytest.mark.parametrize("key", ["network", "runs", "boundary"])
+def test_a_picture_in_the_other_theme_is_as_the_window_is_in_it(
+    window: MainWindow, qtbot: QtBot, qapp: QApplication, tmp_path: Path, key: str
+) -> None:
+    """Down to the small maps in it, which are made on another thread."""
+    window.docks.bring(key)
+    at_rest(window, qtbot)
+    render(panel(window, key), tmp_path / "asked.png", (700, 480), 1.0, Look("dark"))
+    apply_theme(qapp, "dark")
+    at_rest(window, qtbot)
+    render(panel(window, key), tmp_path / "shown.png", (700, 480), 1.0)
+    assert (np.abs(array(tmp_path / "asked.png") - array(tmp_path / "shown.png")) > 24).mean() < 1e-4
+
+
 def test_an_svg_of_curves_is_lines_and_text(window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "loss.svg"
     render(panel(window, "loss"), path, (640, 360), words="circle, epoch 24")
@@ -203,7 +217,7 @@ def test_a_table_that_fits_in_the_picture_has_no_bar_to_scroll_it(window: MainWi
         return one.maximum() > 0, one.isVisible()
 
     qtbot.waitUntil(lambda: bar() == (True, True))
-    with laid_out(hand, QSize(900, 720), Look(), ""):
+    with laid_out(hand, QSize(940, 720), Look(), ""):
         assert bar() == (False, False)
     assert bar() == (True, True)
 

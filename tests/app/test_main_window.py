@@ -234,6 +234,44 @@ def test_the_window_is_as_before_after_the_presentation(qtbot: QtBot, window: Ma
     assert all(abs(a.width() - b.width()) < 8 and abs(a.height() - b.height()) < 8 for a, b in pairs)
 
 
+def seen(window: MainWindow) -> list[str]:
+    return [dock.entry.key for dock in window.docks.all() if not dock.visibleRegion().isEmpty()]
+
+
+def test_a_panel_that_filled_the_window_leaves_the_others_there_in_either_size(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    """Made to fill it before presenting and put back meanwhile, or the other way round."""
+    loss, before = window.docks.dock_of("loss"), seen(window)
+    window.docks.toggle_maximised(loss)
+    window.toggle_presentation()
+    qtbot.wait(50)
+    window.docks.toggle_maximised(loss)
+    window.toggle_presentation()
+    qtbot.wait(50)
+    assert seen(window) == before
+    window.toggle_presentation()
+    qtbot.wait(50)
+    window.docks.toggle_maximised(loss)
+    window.toggle_presentation()
+    qtbot.wait(50)
+    assert seen(window) == ["loss"]
+    window.docks.toggle_maximised(loss)
+    qtbot.wait(50)
+    assert seen(window) == before
+
+
+def test_a_panel_brought_to_the_front_while_presenting_stays_there(qtbot: QtBot, window: MainWindow) -> None:
+    window.toggle_presentation()
+    qtbot.wait(50)
+    window.docks.bring("runs")
+    qtbot.wait(50)
+    window.toggle_presentation()
+    qtbot.wait(50)
+    assert "runs" in seen(window)
+    assert "loss" not in seen(window)
+
+
 def test_a_message_takes_no_more_room_than_it_needs(qtbot: QtBot, window: MainWindow) -> None:
     top = window.transport.y()
     window.session.failed.emit("It cannot be done.")

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QPointF
 
 from app.network import edits
-from app.network.arrangement import TILE_MAX, TILE_MIN, arrange
+from app.network.arrangement import COLUMN, FEATURES, GAP, OUTPUT, TILE_MAX, TILE_MIN, arrange
 from app.network.edges import LEVELS, MOST_EDGES, choose_edges, edge_at
 from core.spec import Choice, Data, Dense, Experiment, Network, Points, Training, change, with_ids
 from core.trainer import Trainer
@@ -104,6 +104,15 @@ def test_what_fits_is_shown_whole() -> None:
     assert [column.hidden for column in arrange(800, 400, (2, 8, 8, 6, 3)).columns] == [0] * 5
     assert arrange(800, 400, (2, 18, 1)).columns[1].hidden == 0
     assert arrange(800, 400, (2, 10_000, 1)).columns[1].shown >= 10
+
+
+@pytest.mark.parametrize("width", [480, 520, 600, 900])
+@pytest.mark.parametrize("names", [0.0, 90.0, 400.0])
+def test_however_long_the_inputs_names_are_controls_do_not_overlap(width: int, names: float) -> None:
+    left, first, second, last = arrange(width, 240, (7, 16, 8, 1), names=names).centres
+    assert first - left >= (FEATURES + COLUMN) / 2 + GAP - 1e-9
+    assert second - first >= COLUMN + GAP - 1e-9
+    assert last - second >= (COLUMN + OUTPUT) / 2 + GAP - 1e-9
 
 
 # edges

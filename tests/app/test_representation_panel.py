@@ -68,7 +68,7 @@ def test_layers_are_chosen_by_click_and_by_keys(open_panel: Any, at_once: None) 
     strip = panel.strip
     QTest.mouseClick(strip, LEFT, pos=strip.stop_rect(1).center().toPoint())
     assert panel.view.at == 1.0
-    assert panel.status.startswith("layer 1 · tanh · 4 units")
+    assert panel.status.startswith("layer 1 · Tanh · 4 units")
     assert "the plane holds" in panel.status
     QTest.keyClick(strip, Qt.Key.Key_Right)
     assert panel.view.at == 2.0

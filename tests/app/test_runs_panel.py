@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.numbers import brief
 from app.panels.runs import RunsPanel
@@ -131,3 +132,19 @@ def test_in_a_small_panel_a_runs_name_is_whole(qtbot: Any, panel: RunsPanel) -> 
     qtbot.waitUntil(lambda: kept.again.y() >= kept.name.y() + kept.name.height())
     panel.resize(900, 420)
     qtbot.waitUntil(lambda: kept.again.y() < kept.name.y() + kept.name.height())
+
+
+def test_a_runs_name_is_in_line_with_its_numbers(qtbot: Any, panel: RunsPanel) -> None:
+    train(qtbot, panel, 3)
+    card = panel.list.cards[0]
+    card.name.clearFocus()
+    image = card.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)[:, : image.width()]
+
+    def begins(widget: QWidget) -> int:
+        """The first column with ink of a text in it."""
+        there = widget.geometry()
+        ink = pixels[there.top() : there.bottom(), there.left() : there.right()] < 128
+        return there.left() + int(np.flatnonzero(ink.any(axis=0))[0])
+
+    assert abs(begins(card.name) - begins(card.losses)) <= 1

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.session import Session
-from app.theme import apply_theme
+from app.theme import apply_theme, font
+from app.time_track import FLAG
 from app.timeline import REPLAYS, NamePopover, Timeline
 from core.presets import PRESETS
 
@@ -115,6 +117,20 @@ def test_a_named_moment_is_a_flag_to_go_back_to(qtbot: Any, timeline: Timeline) 
     session.look_at(None)
     QTest.mouseClick(track, LEFT, pos=place(timeline, there / track._newest) + QPoint(3, 0))
     assert session.snapshot.step == there
+
+
+def test_a_named_moment_can_be_read_over_the_curve(qtbot: Any, timeline: Timeline) -> None:
+    """The name has a ground of its own: no pixel of the blue curve shows within it."""
+    train(qtbot, timeline)
+    track = timeline.track
+    track.set_marks([(round(0.1 * track._newest), "before it learns")])
+    image = track.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), image.width(), 4).astype(int)
+    blue = pixels[:, :, 0] - pixels[:, :, 2] > 60
+    left = round(track._x(0.1 * track._newest)) + FLAG + 5
+    name = slice(left, left + QFontMetrics(font(11)).horizontalAdvance("before it learns") - 5)
+    assert blue[2:14].any()
+    assert not blue[2:14, name].any()
 
 
 def test_going_on_from_an_older_moment_trains_from_there(qtbot: Any, timeline: Timeline) -> None:

@@ -53,8 +53,9 @@ def arrange(scene: Scene, width: float, height: float) -> Layout:
     left = math.ceil((max(left, small.horizontalAdvance("10⁻⁴")) + look.px(10)) / 4) * 4
     y_ticks = _apart(y_ticks, scene.y_range.now, tall, lambda text: line)  # on its way an axis may be far longer
     words = [label.horizontalAdvance(curve.label) for curve in scene.curves] if len(scene.x) else []
-    right = max([*words, small.horizontalAdvance(scene.x_quantity.title) + look.px(8)]) + look.px(14)
-    right = min(math.ceil(right), 0.34 * width)
+    title = math.ceil(small.horizontalAdvance(scene.x_quantity.title)) + 2 + look.px(8)
+    # Curves' labels are cut where they would take more than a third; the axis's title is whole in any case.
+    right = max(min(math.ceil(max([*words, title]) + look.px(14)), 0.34 * width), title)
     plot = QRectF(left, top, max(width - left - right, 1.0), tall)
     widest = small.horizontalAdvance("00 000") + look.px(16)
     x_ticks = _ticks(scene.x_range.now, scene.log_x, plot.width() / widest, scene.x_quantity)

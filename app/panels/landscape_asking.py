@@ -19,8 +19,8 @@ RUNNING = SIZES[:-1]
 """The grids computed for a surface that is soon replaced."""
 PACE = 0.08
 """Seconds from one surface to the next, while training runs and the plane follows it."""
-WORK = 0.06
-"""Seconds that such a surface may take, at least by what the last one took."""
+WORK = 0.05
+"""Seconds that such a surface may take, judged by what the last one took: with its rest, ten are shown a second."""
 QUICK = 0.03
 """Seconds for the finest of them up to which there is nothing to be gained from coarser ones before it."""
 REST = 1.0
@@ -47,7 +47,7 @@ class Asking:
         self._last: Plane | None = None
         self._last_name = ""
         self._rest_until = 0.0
-        self._each = 0.0
+        self._apart, self._each = 0.0, 0.0
 
     @property
     def row(self) -> PlaneRow:
@@ -101,7 +101,8 @@ class Asking:
         """Let training have the processor for a while after a survey that was asked for at ``began``."""
         now = time.perf_counter()
         self._rest_until = max(began + PACE, now + REST * survey.seconds)
-        self._each = survey.seconds / survey.surface.losses.size
+        self._apart = survey.apart
+        self._each = (survey.seconds - survey.apart) / survey.surface.losses.size
 
     def grids(self, soon: bool) -> tuple[int, ...]:
         """The sizes to compute: all, or, where another surface comes ``soon``, as fine as there is time for."""
@@ -110,7 +111,7 @@ class Asking:
         finest = RUNNING[-1]
         if self.plane is None and 0 < self._each * finest**2 <= QUICK:
             return (finest,)
-        return tuple(n for n in RUNNING if n <= RUNNING[1] or self._each * n * n <= WORK)
+        return tuple(n for n in RUNNING if n <= RUNNING[1] or self._apart + self._each * n * n <= WORK)
 
     def seen(
         self, snapshot: Any, weights: tuple[int | None, int | None] | None, points: tuple[Point, Point] | None

@@ -72,7 +72,8 @@ class Survey:
     """All that a picture of a landscape needs, in two dimensions or three, and the seconds of work it took.
 
     ``relief`` holds the surface, its heights and its colours, ``map`` it drawn flat; ``track``, ``arrows`` and
-    ``raced`` are in the coordinates of the surface's plane.
+    ``raced`` are in the coordinates of the surface's plane. Of its ``seconds``, a coarser or finer grid would have
+    taken ``apart`` as well: to lay the plane and to draw.
     """
 
     relief: Relief
@@ -80,6 +81,7 @@ class Survey:
     track: Track
     question: Question
     seconds: float
+    apart: float
     finished: bool
     arrows: Arrows | None = None
     raced: Raced | None = None
@@ -138,17 +140,20 @@ def surveys(question: Question) -> Iterator[Survey | Missing | None]:
     if seen is None:
         return
     raced, down = Raced.on(plane, asked.race), None
+    apart = time.thread_time() - worked
     for surface in refine(asked.objective, plane, asked.span, asked.sizes, asked.known):
         waited = time.perf_counter() - began
         finished = surface is not None and len(surface.axis) == asked.sizes[-1]
         if surface is None or not (finished or asked.eager or waited > PATIENCE):
             yield None
             continue
+        computed = time.thread_time()
         if asked.arrows and down is None:
             down = arrows(asked.objective, plane, asked.span)
         drawn, picture = asked.ink.draw(surface)
-        spent = time.thread_time() - worked
-        yield Survey(drawn, picture, seen, asked, spent, finished, down, raced)
+        now = time.thread_time()
+        apart += now - computed
+        yield Survey(drawn, picture, seen, asked, now - worked, apart, finished, down, raced)
 
 
 def racing(

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.numbers import number
 from app.panels.landscape import LandscapePanel
 from app.panels.landscape_arrows import lengths
+from app.panels.landscape_asking import Asking
 from app.panels.landscape_axes import marks, titles
 from app.panels.landscape_racers import names_at
 from app.panels.landscape_words import words
@@ -479,3 +480,17 @@ def test_ticks_say_the_axis_own_numbers() -> None:
     axis = Axis("w(layer 1, unit 1 ← x₁)", "w₀", unit=4.0, zero=1.0)
     assert marks(axis, 1.0, 5) == ((-0.75, "−2"), (-0.25, "0"), (0.25, "2"), (0.75, "4"))
     assert titles(axis) == ("w₀ · w(layer 1, unit 1 ← x₁)", "w₀")
+
+
+def test_a_surface_is_as_fine_as_there_is_time_for_beside_what_any_would_take(
+    panel: LandscapePanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.panels.landscape_asking.RUNNING", (9, 17, 33, 65))
+    shown(panel)
+    survey = panel._survey
+    assert 0 < survey.apart < survey.seconds
+    points, asking = survey.surface.losses.size, Asking()
+    for each, apart, finest in ((1e-6, 0.01, 65), (1e-5, 0.0, 65), (1e-5, 0.01, 33), (1e-5, 0.045, 17), (1.0, 1.0, 17)):
+        asking.rest(replace(survey, seconds=apart + each * points, apart=apart), 0.0)
+        assert asking.grids(soon=True)[-1] == finest
+    assert asking.grids(soon=False) == SIZES

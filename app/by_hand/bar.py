@@ -11,6 +11,7 @@ from app.theme import theme, theme_events, tokens
 from app.widgets.buttons import IconButton
 from app.widgets.choice import Chip
 from app.widgets.label import ElidedLabel, Label
+from app.widgets.thumbnail import Ink, Thumbnail
 from app.widgets.value_field import ValueField
 
 
@@ -38,6 +39,7 @@ class Bar(QWidget):
         self.number = ValueField(1, 1, 1, integer=True)
         self.number.setAccessibleName("Sample")
         self.number.setToolTip("Which sample is worked through; type its number.")
+        self.picture = Thumbnail("The sample")
         self.sample = ElidedLabel("", 11, token="muted")
         self.own = Chip("own input", "An input of your own in place of a sample: type its numbers.")
         self.undo = Chip("as it was", "Take back what was typed into the sample.")
@@ -67,7 +69,7 @@ class Bar(QWidget):
         first.addWidget(self.on)
         first.addWidget(self.title, 1)
         first.addWidget(self.apply)
-        parts: tuple[QWidget, ...] = (self._word, self.before, self.number, self.after)
+        parts: tuple[QWidget, ...] = (self._word, self.before, self.number, self.after, self.picture)
         for part in parts:
             second.addWidget(part)
         second.addWidget(self.sample, 1)
@@ -117,8 +119,11 @@ class Bar(QWidget):
     def _name(self) -> None:
         self.title.setText(self._at if self._listed else self._board or self._at)
 
-    def show_sample(self, index: int, count: int, words: str, *, own: bool, changed: bool) -> None:
-        """Name the sample worked through."""
+    def show_sample(
+        self, index: int, count: int, words: str, *, own: bool, changed: bool, ink: Ink | None = None
+    ) -> None:
+        """Name the sample worked through, and show it where it is a picture."""
+        self.picture.show_ink(ink)
         self.number.maximum = max(1, count)
         self.number.set_value(index + 1)
         for widget in (self.before, self.number, self.after):

@@ -168,7 +168,7 @@ class DataBody(QWidget):
         """Put tools, classes and options at the top of a column; returns where the next part begins."""
         gap = themes.theme().px(tokens.GAP)
         if not self.legend.isHidden():
-            high = self.legend.sizeHint().height()
+            high = self.legend.height_in(width)
             self.legend.setGeometry(left, top, width, high)
             return top + high + (gap if high else 0)
         tools, palette = self.tools.sizeHint(), self.palette_row.sizeHint()

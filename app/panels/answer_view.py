@@ -20,6 +20,7 @@ from app.theme import font, theme, theme_events, tokens
 from core.data import DOMAIN
 from core.data.features import column_title
 from core.data.names import class_name, target_name
+from core.data.pictures import pictures
 from core.model import Model
 from core.probes import boundary as probe
 from core.probes.contours import Line
@@ -175,12 +176,13 @@ class AnswerView(PlaneView):
         if pointed is None:
             paint_cross(painter, at, theme().color("panel"), theme().color("text", 0.7))
         line = QFontMetricsF(font(11)).height() + theme().px(2)
-        room = int(rect.height() / line) - _OTHER_ROWS
+        room = int((rect.height() - theme().px(20)) / line) - _OTHER_ROWS
         rows = [] if pointed is None else self._sample_rows(pointed)
         data = self._asked[0].experiment.data
         where = self.plane.lift(place)[0] if pointed is None else data.points.x[pointed]
         rows += self._place_rows(where, max(1, min(8, room)), min(_MOST_COLUMNS, room - min(3, data.classes)))
-        paint_readout(painter, rect.adjusted(4, 4, -4, -4), at, rows)
+        seen = pictures(data, where[None])
+        paint_readout(painter, rect.adjusted(4, 4, -4, -4), at, rows, None if seen is None else seen[0])
 
 
 class BesideScale(QWidget):

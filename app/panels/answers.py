@@ -19,6 +19,7 @@ from app.panels.samples import sample_text
 from app.probe_thread import Probe
 from app.widgets.choice import Segmented
 from core.data.names import class_name, target_name
+from core.data.pictures import pictures
 from core.data.values import ValueRange
 from core.model import Model
 from core.probes import confusion as probe
@@ -253,7 +254,8 @@ def _fill_worst(panel: AnswersPanel, model: Model, seen: Answers) -> str:
     part = panel.part.key
     worst = probe.worst(seen, part, MOST_WORST).tolist()
     losses = [float(seen.losses[index]) for index in worst]
-    panel.worst.list.set_samples(worst, [sample_text(model, seen, index) for index in worst], losses)
+    texts, data = [sample_text(model, seen, index) for index in worst], model.experiment.data
+    panel.worst.list.set_samples(worst, texts, losses, pictures(data, data.points.x[worst]))
     panel.worst.list.set_picked(panel.session.picked)
     whole = seen.losses[seen.part(part)]
     if not len(whole):

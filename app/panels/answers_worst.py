@@ -14,8 +14,10 @@ from app.panels.answers_matrix import paint_mark
 from app.panels.samples import SampleText
 from app.theme import font, theme, theme_events, tokens
 from app.widgets.painting import antialiased, draw_focus_ring, fill_rounded
+from app.widgets.thumbnail import Ink, paint_ink
 
-ROW = 24
+ROW, PICTURED = 24, 36
+"""Design pixels of a row, and of one with the sample's picture in the place of its numbers."""
 _COLUMNS = ("sample", "place", "truth", "answer", "loss")
 _MARKED = ("truth", "answer")
 """Columns with a class's mark before the text."""
@@ -38,6 +40,7 @@ class WorstList(QWidget):
         self.indices: list[int] = []
         self._texts: list[SampleText] = []
         self._losses: list[float] = []
+        self._pictures: Ink | None = None
         self._picked: int | None = None
         self._hovered = -1
         self.setMouseTracking(True)
@@ -46,18 +49,34 @@ class WorstList(QWidget):
         self.setAccessibleName("The samples with the largest losses, the worst first")
         theme_events().changed.connect(self.fit)
 
-    def set_samples(self, indices: Sequence[int], texts: Sequence[SampleText], losses: Sequence[float]) -> None:
-        """Show samples by their indices, in words, with their losses."""
-        grown = len(indices) != len(self.indices)
+    def set_samples(
+        self,
+        indices: Sequence[int],
+        texts: Sequence[SampleText],
+        losses: Sequence[float],
+        pictures: Ink | None = None,
+    ) -> None:
+        """Show samples by their indices, in words, with their losses, and as ``pictures`` (N, rows, columns)."""
+        grown = len(indices) != len(self.indices) or (pictures is None) != (self._pictures is None)
+        self._pictures = pictures
         self.indices, self._texts, self._losses = list(indices), list(texts), list(losses)
         if grown:
             self.fit()
         self._describe()
         self.update()
 
+    @property
+    def row_height(self) -> int:
+        """Pixels of a row."""
+        return theme().px(ROW if self._pictures is None else PICTURED)
+
+    def row_rect(self, row: int) -> QRectF:
+        """Where a row is, below the heading."""
+        return QRectF(0, theme().px(ROW) + row * self.row_height, self.width(), self.row_height)
+
     def fit(self) -> None:
         """As high as the rows are."""
-        self.setFixedHeight(theme().px(ROW) * (len(self.indices) + 1))
+        self.setFixedHeight(self.sizeHint().height())
         self.update()
 
     def set_picked(self, index: int | None) -> None:
@@ -74,11 +93,11 @@ class WorstList(QWidget):
 
     def sizeHint(self) -> QSize:
         """As high as the rows are."""
-        return QSize(theme().px(300), theme().px(ROW) * (len(self.indices) + 1))
+        return QSize(theme().px(300), theme().px(ROW) + self.row_height * len(self.indices))
 
     def row_at(self, position: QPointF) -> int:
         """The row at a position, -1 on the heading or below the rows."""
-        row = int(position.y() // theme().px(ROW)) - 1
+        row = int((position.y() - theme().px(ROW)) // self.row_height)
         return row if 0 <= row < len(self.indices) else -1
 
     # painting
@@ -86,15 +105,16 @@ class WorstList(QWidget):
     def paintEvent(self, event: Any) -> None:
         """Heading and the rows in sight."""
         painter = antialiased(QPainter(self))
-        high = theme().px(ROW)
+        head, high = theme().px(ROW), self.row_height
         seen = event.rect()
         columns = self._columns()
         painter.setFont(font(11))
         painter.setPen(theme().color("muted"))
         for name, (left, right) in columns.items():
-            painter.drawText(QRectF(left, 0, right - left, high), _RIGHT if name == "loss" else _LEFT, name)
-        first = max(0, seen.top() // high - 1)
-        for row in range(first, min(len(self.indices), seen.bottom() // high + 1)):
+            if name != "place" or self._pictures is None:
+                painter.drawText(QRectF(left, 0, right - left, head), _RIGHT if name == "loss" else _LEFT, name)
+        first = max(0, (seen.top() - head) // high)
+        for row in range(first, min(len(self.indices), (seen.bottom() - head) // high + 1)):
             self._paint_row(painter, row, columns)
         if self.hasFocus():
             draw_focus_ring(painter, QRectF(self.visibleRegion().boundingRect()))
@@ -108,7 +128,7 @@ class WorstList(QWidget):
         needs = {name: self._needed(name) for name in _COLUMNS}
         room = self.width() - 2 * pad - look.px(_APART) * (len(_COLUMNS) - 1)
         needs["place"] = room - sum(need for name, need in needs.items() if name != "place")
-        if needs["place"] < look.px(_LEAST_PLACE):
+        if needs["place"] < (look.px(_LEAST_PLACE) if self._pictures is None else self.row_height):
             del needs["place"]
             # What is left over goes between the columns; where it is lacking, a mark alone says the truth.
             least = look.px(_APART) * (len(needs) - 1)
@@ -137,8 +157,8 @@ class WorstList(QWidget):
         return max(widest, metrics.horizontalAdvance(name), least) + 1.0
 
     def _paint_row(self, painter: QPainter, row: int, columns: dict[str, tuple[float, float]]) -> None:
-        look, text, high = theme(), self._texts[row], theme().px(ROW)
-        rect = QRectF(0, (row + 1) * high, self.width(), high)
+        look, text, rect = theme(), self._texts[row], self.row_rect(row)
+        high = rect.height()
         if self.indices[row] == self._picked:
             fill_rounded(painter, rect.adjusted(1, 1, -1, -1), look.mix("accent", "panel", 0.16), tokens.SMALL_CORNER)
         elif row == self._hovered:
@@ -149,6 +169,9 @@ class WorstList(QWidget):
         kinds = dict(zip(_MARKED, text.kinds or (), strict=False))
         for name, (left, right) in columns.items():
             box = QRectF(left, rect.top(), right - left, high)
+            if name == "place" and self._pictures is not None:
+                paint_ink(painter, QRectF(left, rect.top() + 2, high - 4, high - 4), self._pictures[row])
+                continue
             if name in kinds:
                 paint_mark(painter, QPointF(left + look.px(5), rect.center().y()), kinds[name], look.px(9))
                 box.setLeft(left + look.px(_MARK))
@@ -236,5 +259,5 @@ class WorstView(QScrollArea):
         self.list.shown_row.connect(self._show_row)
 
     def _show_row(self, row: int) -> None:
-        high = theme().px(ROW)
-        self.ensureVisible(0, (row + 1) * high + high // 2, 0, high)
+        rect = self.list.row_rect(row)
+        self.ensureVisible(0, round(rect.center().y()), 0, round(rect.height()))

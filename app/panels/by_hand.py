@@ -23,6 +23,7 @@ from app.panels.panel import Panel
 from app.probe_thread import Probe
 from app.widgets.choice import Chip, Dropdown, Segmented
 from core.data.names import class_name
+from core.data.pictures import pictures
 from core.examples import EXAMPLES
 from core.network import Network
 from core.probes.update import Clock, Scope
@@ -277,7 +278,9 @@ class ByHandPanel(Panel):
         bar, points = self.parts.bar, self._points
         bar.show_phase(found[self._at], self._at, len(found))
         changed = not self.what_if.own and self.what_if.typed
-        bar.show_sample(self.index, len(points), self._sample_words(), own=self.what_if.own, changed=changed)
+        seen = pictures(self.session.experiment.data, self.what_if.sample(points, self.index)[0][None])
+        ink = None if seen is None else seen[0]
+        bar.show_sample(self.index, len(points), self._sample_words(), own=self.what_if.own, changed=changed, ink=ink)
         bar.apply.setVisible(found[self._at].kind == "update")
 
     def _sample_words(self) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QTransform
 
 from app.theme import font, marker_path, theme
+from app.widgets.thumbnail import Ink, paint_ink
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -23,14 +24,27 @@ class Row:
     kind: int | None = None
 
 
-def paint_readout(painter: QPainter, bounds: QRectF, at: QPointF, rows: Sequence[Row]) -> QRectF:
-    """Draw a card with ``rows`` beside ``at``, on the side with room inside ``bounds``; gives its place."""
+PICTURE = 64
+"""Design pixels of a sample's picture on a card."""
+
+
+def paint_readout(
+    painter: QPainter, bounds: QRectF, at: QPointF, rows: Sequence[Row], ink: Ink | None = None
+) -> QRectF:
+    """Draw a card with ``rows`` beside ``at``, on the side with room inside ``bounds``; gives its place.
+
+    ``ink`` is the picture of what the card is of, beside the rows where there is room for it.
+    """
     look, small = theme(), QFontMetricsF(font(11))
     pad, gap, line = look.px(8), look.px(10), small.height() + look.px(2)
     mark = look.px(14) if any(row.kind is not None for row in rows) else 0
     names = max(small.horizontalAdvance(row.name) for row in rows) + mark
     values = max(small.horizontalAdvance(row.value) for row in rows)
-    size = QSizeF(names + gap + values + 2 * pad, line * len(rows) + 1.5 * pad)
+    wide, seen = names + gap + values + 2 * pad, look.px(PICTURE)
+    if wide + seen + gap > bounds.width() or seen + 1.5 * pad > bounds.height():
+        ink = None
+    aside = 0.0 if ink is None else seen + gap
+    size = QSizeF(wide + aside, max(line * len(rows), 0 if ink is None else seen) + 1.5 * pad)
     place = _place(bounds, at, size, look.px(12))
     painter.save()
     painter.setPen(QPen(look.color("hairline"), look.scale))
@@ -40,8 +54,10 @@ def paint_readout(painter: QPainter, bounds: QRectF, at: QPointF, rows: Sequence
     painter.drawRoundedRect(place, look.px(6), look.px(6))
     painter.setFont(font(11))
     top = place.top() + 0.75 * pad
+    if ink is not None:
+        paint_ink(painter, QRectF(place.left() + pad, top, seen, seen), ink)
     for row in rows:
-        whole = QRectF(place.left() + pad, top, size.width() - 2 * pad, line)
+        whole = QRectF(place.left() + pad + aside, top, size.width() - 2 * pad - aside, line)
         if row.kind is not None:
             _mark(painter, QPointF(whole.left() + look.px(4), whole.center().y()), row.kind)
         painter.setPen(look.color("muted"))

@@ -19,7 +19,9 @@ from app.probe_thread import Probe
 from app.theme import theme, theme_events, tokens
 from app.widgets.buttons import IconButton
 from app.widgets.choice import Chip, Dropdown, Segmented
+from app.widgets.thumbnail import Ink
 from core.activations import ACTIVATIONS
+from core.data.pictures import pictures
 from core.data.values import ValueRange
 from core.model import Model
 from core.probes import representation as probe
@@ -83,6 +85,7 @@ class RepresentationPanel(Panel):
     def _pictures(self) -> None:
         body = QWidget()
         self.view, self.strip = RepresentationView(), LayerStrip()
+        self.view.picture_of = self._picture_of
         self._column = QVBoxLayout(body)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(self.view, 1)
@@ -132,6 +135,12 @@ class RepresentationPanel(Panel):
         self._follow_room()
         self._offer_units()
         self._say()
+
+    def _picture_of(self, sample: int) -> Ink | None:
+        """A sample as the picture that it is."""
+        data = self.session.experiment.data
+        seen = pictures(data, data.points.x[sample : sample + 1])
+        return None if seen is None or not len(seen) else seen[0]
 
     def _samples(self, model: Model) -> Samples:
         data, train = model.experiment.data, model.prepared.train

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from app.panels.representation_paint import (
 from app.theme import font, repaint_on_change, theme, tokens
 from app.widgets.painting import antialiased
 from app.widgets.target import pixel_ratio
+from app.widgets.thumbnail import Ink
 from core.probes.representation import Layer, Representation
 
 STEP_MS, HOLD_MS = 380, 420
@@ -59,6 +61,7 @@ class RepresentationView(QWidget):
         self._frames: dict[int, Frame] = {}
         self._stamps = Stamps()
         self._pointed: tuple[int, int] | None = None
+        self.picture_of: Callable[[int], Ink | None] = lambda index: None
         self._playing = False
         self._motion = QVariantAnimation(self)
         self._motion.setEasingCurve(QEasingCurve.Type.InOutCubic)
@@ -299,7 +302,8 @@ class RepresentationView(QWidget):
             rows.append(Row(layer.axes[1], brief(layer.points[sample, 1])))
         rect = dict(self.squares())[index]
         at = to_pixels(rect, self._still(index).points[sample])
-        paint_readout(painter, QRectF(self.rect()), QPointF(float(at[0]), float(at[1])), rows)
+        place = QPointF(float(at[0]), float(at[1]))
+        paint_readout(painter, QRectF(self.rect()), place, rows, self.picture_of(sample))
 
     # mouse
 

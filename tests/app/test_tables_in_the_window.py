@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QKeySequence, QPainter
 from PySide6.QtTest import QTest
 
 from app.canvas.edits import with_data, with_table
+from app.canvas.legend import Legend
 from app.canvas.slice_bar import SliceBar, SlicePopover
+from app.panels.answers import AnswersPanel
 from app.panels.boundary import BoundaryPanel
+from app.panels.by_hand import ByHandPanel
 from app.panels.data import DataPanel
+from app.panels.readout import Row, paint_readout
 from app.session import Session
+from app.theme import theme
 from core.data.slices import FIRST, Slice, plane_of
 from core.presets import PRESETS
 from core.project import Project
@@ -209,3 +215,56 @@ def test_digits_have_ten_markers_of_their_own(qtbot: Any, session: Session) -> N
     assert len(panel.parts.legend.names) == 10
     assert plane_of(session.experiment.data, session.slice).titles[0] == "principal axis 1"
     assert len(panel.controls.features.chips) == 64
+
+
+@pytest.mark.parametrize(("width", "lines"), [(226, 2), (600, 1), (120, 3)])
+def test_every_class_is_named_in_as_many_lines_as_it_takes(qtbot: Any, width: int, lines: int) -> None:
+    legend = Legend()
+    qtbot.addWidget(legend)
+    legend.show_classes(PRESETS["digits"].experiment.data)
+    places = legend.places(width)
+    assert len(places) == 10
+    assert max(line for line, *_ in places) + 1 == lines
+    assert legend.height_in(width) == lines * legend.height_in(10_000)
+    for (line, _, right), (after, left, end) in pairwise(places):
+        assert end <= width
+        assert left >= right if after == line else (after, left) == (line + 1, 0.0)
+    legend.show_classes(PRESETS["plane"].experiment.data)
+    assert legend.height_in(width) == 0
+
+
+def test_digits_are_seen_as_digits(qtbot: Any, session: Session) -> None:
+    session.begin(Project(PRESETS["digits"].experiment))
+    ink = session.experiment.data.points.x.reshape(-1, 8, 8) / 16.0
+    answers = shown(qtbot, AnswersPanel(session), 420, 420)
+    click(answers.view.chip("worst"))
+    rows = answers.worst.list
+    qtbot.waitUntil(lambda: len(rows.indices) == 50)
+    np.testing.assert_array_equal(rows._pictures, ink[rows.indices])
+    for row in (0, 7, 49):
+        assert rows.row_at(rows.row_rect(row).center()) == row
+    assert rows.row_at(QPointF(5, 5)) == -1
+    hand = shown(qtbot, ByHandPanel(session), 900, 600)
+    session.pick(7)
+    qtbot.waitUntil(lambda: hand.index == 7 and hand.parts.bar.picture.isVisible())
+    np.testing.assert_array_equal(hand.parts.bar.picture.ink, ink[7])
+    session.begin(Project(PRESETS["iris"].experiment))
+    qtbot.waitUntil(lambda: not hand.parts.bar.picture.isVisible() and not answers.busy)
+    assert rows._pictures is None
+
+
+def test_a_card_shows_the_picture_where_there_is_room(qtbot: Any) -> None:
+    ink = np.zeros((4, 4))
+    ink[0, 0] = 1.0
+    at, rows = QPointF(20, 20), [Row("sample 1", "training")]
+    for width, beside in ((300, True), (110, False)):
+        image = QImage(300, 200, QImage.Format.Format_ARGB32)
+        image.fill(0)
+        painter = QPainter(image)
+        bare = paint_readout(painter, QRectF(0, 0, width, 200), at, rows)
+        place = paint_readout(painter, QRectF(0, 0, width, 200), at, rows, ink)
+        painter.end()
+        assert (place.width() > bare.width()) == beside
+        if beside:
+            corner = (place.topLeft() + QPointF(12, 10)).toPoint()
+            assert image.pixelColor(corner).name() == theme().color("text").name()

@@ -172,7 +172,8 @@ def _slope(names: Names, index: int, unit: int, numbers: LayerNumbers) -> list[L
     inside = SLOPE_NUMBERS.get(row.name, "").format(a=bracketed(float(numbers.h[unit])))
     note = "" if inside else f"{row.title} at {names.entering(index)} = {number(float(numbers.u[unit]))}"
     head = [Piece(d(names.a(index, unit), names.u(index, unit)), role="sum"), op("=")]
-    head += [Piece(names.g(index, unit, formula), inside), equals()]
+    if formula != number(slope):
+        head += [Piece(names.g(index, unit, formula), inside), equals()]
     return [Line((*head, Piece(value=number(slope), role="sum", note=note, strong=True)), "normal")]
 
 

@@ -21,6 +21,10 @@ SMALLEST = (320, 240)
 """Design pixels at which every panel is still of use."""
 
 
+AT_HAND = 40
+"""Milliseconds between two refreshes while nothing trains: what is dragged through the past is followed."""
+
+
 class _Content(QWidget):
     """The lower part of a panel's card."""
 
@@ -230,7 +234,7 @@ class Panel(QWidget):
         self._refresh_due = False
         self.refresh(snapshot)
         if self.period:
-            self._refresh_pace.start(self.period)
+            self._refresh_pace.start(self.period if self.session.state == "running" else min(self.period, AT_HAND))
 
     def _refresh_paced(self) -> None:
         """Show what has come meanwhile: the newest, so that a run's last snapshot is always shown."""

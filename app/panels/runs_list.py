@@ -192,7 +192,7 @@ class Card(QFrame):
         self.losses.setText(losses(entry.snapshot))
         self.pace.setText(pace(entry.snapshot))
         apart = [f"{d.title} {d.after}, now {d.before}" for d in entry.apart]
-        self.apart.setText(" · ".join(apart) if apart else ("as now" if kept else "goes on"))
+        self.apart.setText(" · ".join(apart) if apart else ("as now" if kept else "the present one"))
         self.apart.setToolTip(tip(*apart))
         self.swatch.update()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from app.network.parameter import locate
+from app.network.parameter import Parameter, locate
 from app.numbers import MINUS, brief, count, number
 from app.panels.curves import Curve, Mark
 from app.panels.slice_modes import Mode
@@ -47,6 +47,12 @@ def advice(slope: float) -> str:
     return f"{'raise' if slope < 0 else 'lower'} w to lower the loss"
 
 
+def telling(network: Network, x: Any) -> int:
+    """The first weight whose input is not the same in all samples ``x`` (N, D): others change nothing, or a bias."""
+    varied = np.flatnonzero(np.ptp(x, axis=0)) if len(x) else np.empty(0, np.int_)
+    return Parameter(0, 0, int(varied[0])).place(network) if len(varied) else 0
+
+
 class WeightMode(Mode):
     """The loss over one number of θ, on a window that stays while the weight is dragged."""
 
@@ -55,6 +61,7 @@ class WeightMode(Mode):
     def __init__(self, panel: Any) -> None:
         super().__init__(panel)
         self.index = 0
+        self._wanted: int | None = None
         self.span = 2.0
         self._held: Any = None
         self._network: Network | None = None
@@ -84,23 +91,27 @@ class WeightMode(Mode):
 
     def pick(self, index: int) -> None:
         """Look along another weight."""
+        self._wanted = index
+        self._look_along(index)
+
+    def _look_along(self, index: int) -> None:
         self.index, self._held = index, None
         self.list.set_key(str(index))
 
-    def _settle(self, network: Network, theta: Any) -> None:
+    def _settle(self, network: Network, theta: Any, x: Any) -> None:
         """A list for the network there is, an index in it, and a window that holds the weight."""
         if network is not self._network:
             self._network = network
             self.list.set_rows(weight_names(network))
             picked = getattr(self.panel.session, "picked_weights", None)
-            index = picked[0] if picked and picked[0] is not None else self.index
-            self.pick(index if index < network.parameters else 0)
+            index = picked[0] if picked and picked[0] is not None else self._wanted
+            self._look_along(telling(network, x) if index is None or index >= network.parameters else index)
         while abs(float(theta[self.index])) > _EDGE * self.span and self.span < SPANS[1]:
             self.span *= 2.0
 
     def question(self, snapshot: Any, objective: Objective) -> tuple[Any, ...]:
         """The slice along the weight chosen, at θ as it is, or as the hand has it."""
-        self._settle(snapshot.model.network, snapshot.theta)
+        self._settle(snapshot.model.network, snapshot.theta, objective.x)
         theta = np.array(snapshot.theta, dtype=np.float64)
         value = float(theta[self.index])
         low, high = min(-self.span, value), max(self.span, value)

@@ -120,6 +120,22 @@ def test_a_panel_is_paced_and_shows_the_newest_in_the_end(qtbot: QtBot, panel: P
     assert panel.snapshots == [1, 19]
 
 
+def test_a_slow_panel_follows_the_hand_while_nothing_trains(qtbot: QtBot, panel: Probe, session: Session) -> None:
+    panel.period = 60_000
+    panel.show()
+    for number in range(1, 4):
+        session.publish(number)
+        qtbot.waitUntil(lambda: not panel.busy, timeout=2000)
+    assert panel.snapshots[-1] == 3
+    session.state = "running"
+    qtbot.wait(60)
+    session.publish(4)
+    session.publish(5)
+    qtbot.wait(60)
+    assert panel.snapshots[-1] == 4
+    assert panel.busy
+
+
 def test_while_training_runs_panels_take_turns_and_all_show_the_newest_in_the_end(
     qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ from app.panels.boundary import BoundaryPanel
 from app.panels.by_hand import ByHandPanel
 from app.panels.data import DataPanel
 from app.panels.readout import Row, paint_readout
+from app.panels.slice import SlicePanel
 from app.session import Session
 from app.theme import theme
 from core.data.slices import FIRST, Slice, plane_of
@@ -249,8 +250,7 @@ def test_digits_are_seen_as_digits(qtbot: Any, session: Session) -> None:
     qtbot.waitUntil(lambda: hand.index == 7 and hand.parts.bar.picture.isVisible())
     np.testing.assert_array_equal(hand.parts.bar.picture.ink, ink[7])
     session.begin(Project(PRESETS["iris"].experiment))
-    qtbot.waitUntil(lambda: not hand.parts.bar.picture.isVisible() and not answers.busy)
-    assert rows._pictures is None
+    qtbot.waitUntil(lambda: not hand.parts.bar.picture.isVisible() and rows._pictures is None)
 
 
 def test_a_card_shows_the_picture_where_there_is_room(qtbot: Any) -> None:
@@ -268,3 +268,17 @@ def test_a_card_shows_the_picture_where_there_is_room(qtbot: Any) -> None:
         if beside:
             corner = (place.topLeft() + QPointF(12, 10)).toPoint()
             assert image.pixelColor(corner).name() == theme().color("text").name()
+
+
+def test_a_slice_opens_along_a_weight_that_changes_something(qtbot: Any, session: Session) -> None:
+    session.begin(Project(PRESETS["digits"].experiment))
+    panel = shown(qtbot, SlicePanel(session))
+    mode, x = panel.modes["weight"], session.model.prepared.x_train
+    assert np.ptp(x[:, 0]) == 0, "the corner of every picture is blank"
+    first = int(np.flatnonzero(np.ptp(x, axis=0))[0])
+    name = f"weight from {session.experiment.data.columns[first].name} to layer 1, unit 1"
+    qtbot.waitUntil(lambda: mode.name == name)
+    mode.pick(0)
+    session.set("network.layers", session.experiment.network.layers[:1])
+    qtbot.waitUntil(lambda: mode._network is session.snapshot.model.network and not panel.busy)
+    assert mode.index == 0, "what was chosen stays"

@@ -65,7 +65,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("window-light.png"),
     Shot("window-dark.png", theme="dark"),
     Shot("landscape.png", "landscape", _valley, preset="moons", epochs=100, size=(1080, 720)),
-    Shot("by-hand.png", "by_hand", _chain_rule, preset="circle", epochs=1, size=(900, 720)),
+    Shot("by-hand.png", "by_hand", _chain_rule, preset="circle", epochs=1, size=(940, 720)),
     Shot("representation.png", "representation", _all_layers, preset="spiral-2", size=(1200, 480)),
     Shot("step-slice.png", "slice", _next_step, preset="moons", epochs=4, size=(1080, 600)),
 )

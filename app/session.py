@@ -30,7 +30,7 @@ from core.trainer import Snapshot, Trainer
 
 T = TypeVar("T")
 
-FRAME = 33
+FRAME = 25
 """Milliseconds between looks into the mailbox while something is going on."""
 UNDO_LIMIT = 500
 

@@ -30,8 +30,8 @@ from core.trainer import Snapshot, Trainer
 
 T = TypeVar("T")
 
-FRAME = 25
-"""Milliseconds between looks into the mailbox while something is going on."""
+LOOK = 12
+"""Milliseconds between looks into the mailbox while something is going on: what has just missed one waits no longer."""
 UNDO_LIMIT = 500
 
 
@@ -66,7 +66,7 @@ class Session(Attention):
         self._thread = TrainingThread(lambda: Trainer(experiment, backend), self._mailbox)
         self._thread.start()
         self._timer = QTimer(self)
-        self._timer.setInterval(FRAME)
+        self._timer.setInterval(LOOK)
         self._timer.timeout.connect(self._look)
         self._awaited = 0
         self._barrier = 0

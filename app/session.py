@@ -30,8 +30,8 @@ from core.trainer import Snapshot, Trainer
 
 T = TypeVar("T")
 
-LOOK = 12
-"""Milliseconds between looks into the mailbox while something is going on: what has just missed one waits no longer."""
+LOOK = 33
+"""Milliseconds between looks into the mailbox while something is going on: more of them take from the training."""
 UNDO_LIMIT = 500
 
 
